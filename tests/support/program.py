@@ -1,0 +1,86 @@
+"""The command as a stranger runs it: a process of its own, in a directory of its own, with an
+environment that holds nothing of this one's keys and settings.
+
+No assertions in here; a test says what it expects.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from support.checkout import checkout_environment
+
+_FOREIGN = ("OPENAI", "OPENROUTER", "DIALECTIC", "COLUMNS", "PYTHONIOENCODING")
+_WITHOUT_NETWORK = """
+import runpy, socket, sys
+
+def refused(*arguments, **named):
+    raise AssertionError("a socket was used")
+
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refused
+sys.argv[0] = "dialectic"
+runpy.run_module("dialectic_actors", run_name="__main__")
+"""
+
+
+class Ended(Struct, frozen=True):
+    """How a command ended, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(url: str | None = None) -> dict[str, str]:
+    """The environment of a command: with a key for the server at `url`, or without any."""
+    clean = {
+        name: value
+        for name, value in checkout_environment().items()
+        if not name.startswith(_FOREIGN)
+    }
+    keys = {} if url is None else {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": url}
+    return clean | keys
+
+
+def command(*arguments: str, network: bool = True) -> list[str]:
+    """The command line; without `network`, every connection raises."""
+    start = ["-m", "dialectic_actors"] if network else ["-c", _WITHOUT_NETWORK]
+    return [sys.executable, *start, *arguments]
+
+
+def dialectic(
+    cwd: Path,
+    *arguments: str,
+    url: str | None = None,
+    stdin: bytes = b"",
+    network: bool = True,
+    variables: Mapping[str, str] | None = None,
+) -> Ended:
+    """Run a command to its end."""
+    ended = subprocess.run(
+        command(*arguments, network=network),
+        cwd=cwd,
+        env=environment(url) | dict(variables or {}),
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+
+def started(cwd: Path, *arguments: str, url: str | None = None) -> subprocess.Popen[bytes]:
+    """A command under way, its output piped."""
+    return subprocess.Popen(
+        command(*arguments),
+        cwd=cwd,
+        env=environment(url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
