@@ -1,0 +1,3 @@
+"""What the events of a run mean: its state, transcript, spend, timeline and state document. Pure;
+nothing is decided.
+"""

@@ -1,0 +1,169 @@
+"""The state of a run: what its events amount to.
+
+`evolve` says what one event means, `fold` what a log means. Nothing is decided here and nothing
+looked up; whoever needs the next step asks the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, assert_never
+
+from msgspec import Struct
+
+from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested, Ending
+from dialectic_events.errors import IntegrityError
+from dialectic_events.runs import RunConcluded, RunFailed, RunOpened, RunResumed, RunSuspended
+from dialectic_events.turns import (
+    CritiqueMade,
+    ProposalMade,
+    RefinementMade,
+    SynthesisMade,
+    Turn,
+    TurnFailed,
+    TurnSkipped,
+)
+from dialectic_events.union import Event, tag_of
+
+__all__ = ["Call", "Result", "Run", "Status", "apply", "evolve", "fold"]
+
+Status = Literal["empty", "running", "suspended", "concluded", "partial", "failed"]
+
+
+class Call(Struct, frozen=True):
+    """A call and how it ended, if it did.
+
+    `lost` counts the times it was sent and its sender died; `lost_by` is the last claim that found
+    it so.
+    """
+
+    requested: CallRequested
+    ended: Ending | None = None
+    lost: int = 0
+    lost_by: str = ""
+
+
+class Result(Struct, frozen=True):
+    """What came of a turn: its contribution (`made`), or why there is none. `call` is the answer it
+    rests on.
+    """
+
+    turn: Turn
+    outcome: Literal["made", "failed", "skipped"]
+    text: str
+    call: str | None = None
+
+
+class Run(Struct):
+    """The fold of a run's log. Turns by id, in the order in which they were first heard of; calls
+    by id.
+    """
+
+    opened: RunOpened | None = None
+    status: Status = "empty"
+    reason: str = ""
+    version: int = 0
+    turns: dict[str, Turn] = {}
+    results: dict[str, Result] = {}
+    calls: dict[str, Call] = {}
+    attempts: dict[str, tuple[str, ...]] = {}
+
+    def copy(self) -> Run:
+        """A run that may evolve without changing this one."""
+        return Run(
+            self.opened,
+            self.status,
+            self.reason,
+            self.version,
+            self.turns.copy(),
+            self.results.copy(),
+            self.calls.copy(),
+            self.attempts.copy(),
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run reached its end, for better or worse."""
+        return self.status in ("concluded", "partial", "failed")
+
+    def made(self, turn: str) -> str | None:
+        """The text that a turn contributed, None when it did not (yet)."""
+        result = self.results.get(turn)
+        return result.text if result is not None and result.outcome == "made" else None
+
+
+def evolve(run: Run, event: Event) -> Run:
+    """What an event means: the run after it. `run` itself stays as it was."""
+    after = run.copy()
+    apply(after, event)
+    return after
+
+
+def fold(events: Iterable[Event], run: Run | None = None) -> Run:
+    """The run after all `events`; `run` is where to begin and stays as it was."""
+    after = Run() if run is None else run.copy()
+    for event in events:
+        apply(after, event)
+    return after
+
+
+def apply(run: Run, event: Event) -> None:
+    """Evolve `run` in place: for those who own it and hand it to nobody else.
+
+    Raises IntegrityError when the event speaks of a turn or call that the log never mentioned.
+    """
+    try:
+        _apply(run, event)
+    except KeyError as unheard:
+        raise IntegrityError(
+            f"{tag_of(type(event))} speaks of {unheard}, which no earlier event names",
+            where=f"version {run.version + 1}",
+        ) from None
+    run.version += 1
+
+
+def _apply(run: Run, event: Event) -> None:
+    match event:
+        case CallRequested():
+            _request(run, event)
+        case CallAnswered() | CallFailed():
+            run.calls[event.call] = Call(
+                run.calls[event.call].requested, event, run.calls[event.call].lost
+            )
+        case ProposalMade() | CritiqueMade() | RefinementMade() | SynthesisMade():
+            turn = _known(run, event.turn, event.plan)
+            run.results[turn.id] = Result(turn, "made", event.text, event.call)
+        case TurnFailed():
+            turn = _known(run, event.turn, event.plan)
+            run.results[turn.id] = Result(turn, "failed", event.reason)
+        case TurnSkipped():
+            turn = _known(run, event.turn, event.plan)
+            run.results[turn.id] = Result(turn, "skipped", event.reason)
+        case CallLost():
+            call = run.calls[event.call]
+            run.calls[event.call] = Call(call.requested, call.ended, call.lost + 1, event.claim)
+        case RunOpened():
+            run.opened, run.status = event, "running"
+        case RunSuspended():
+            run.status, run.reason = "suspended", event.reason
+        case RunResumed():
+            run.status, run.reason = "running", ""
+        case RunConcluded():
+            run.status = "concluded" if event.outcome == "complete" else "partial"
+        case RunFailed():
+            run.status, run.reason = "failed", event.reason
+        case _:
+            assert_never(event)
+
+
+def _request(run: Run, event: CallRequested) -> None:
+    _known(run, event.turn, event.plan)
+    run.calls[event.call] = Call(event)
+    run.attempts[event.turn] = (*run.attempts.get(event.turn, ()), event.call)
+
+
+def _known(run: Run, turn: str, plan: Turn | None) -> Turn:
+    """The full turn: told by this event, or by the first that named it."""
+    if plan is not None:
+        run.turns[turn] = plan
+    return run.turns[turn]
