@@ -1,0 +1,220 @@
+"""From a brief to a request: templates are cut at their placeholders, and what goes in is never
+expanded again.
+
+A request is a list of parts: the template's own words (shared by every call of its kind), the
+problem, the texts shown. Earlier rounds are ropes, so that a request stays small while the history
+grows. Every text from outside stands between marks that carry its own digest, which no text can
+contain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from string import Template
+
+from msgspec import Struct
+
+from dialectic_actors.core.briefs import Brief, Link, Shown
+from dialectic_actors.core.roles import Role
+from dialectic_events.calls import Message
+from dialectic_events.errors import DialecticError, ExitCode
+from dialectic_events.parts import refer, rope
+from dialectic_events.turns import Turn
+
+__all__ = ["PLACEHOLDERS", "Renderer", "Request", "cut"]
+
+PLACEHOLDERS: Mapping[str, frozenset[str]] = {
+    "system": frozenset({"persona", "checklist"}),
+    **{
+        kind: frozenset({"problem", "focus", "history", "shown"})
+        for kind in ("proposal", "critique", "refinement", "synthesis", "summary")
+    },
+}
+"""What each template may ask for."""
+
+
+class Request(Struct, frozen=True):
+    """Messages as lists of references, and the texts behind those that are named for the first
+    time.
+    """
+
+    messages: tuple[Message, ...]
+    parts: Mapping[str, str]
+
+
+@lru_cache(maxsize=256)
+def cut(name: str, text: str) -> tuple[tuple[str, str], ...]:
+    """A template as (words, placeholder) pairs; the last placeholder is "".
+
+    Raises DialecticError for a placeholder that `name` does not have.
+    """
+    pieces: list[tuple[str, str]] = []
+    words, end = "", 0
+    for match in Template.pattern.finditer(text):
+        words += text[end : match.start()]
+        end = match.end()
+        if match["escaped"] is not None:
+            words += "$"
+            continue
+        placeholder = match["named"] or match["braced"]
+        if placeholder not in PLACEHOLDERS[name]:
+            raise DialecticError(
+                f"the template has no {match[0]!r}",
+                where=f"prompts/{name}.md line {text.count(chr(10), 0, match.start()) + 1}",
+                fix="use "
+                + ", ".join(f"${each}" for each in sorted(PLACEHOLDERS[name]))
+                + "; write $$ for a $",
+                exit_code=ExitCode.CONFIGURATION,
+            )
+        pieces.append((words, placeholder))
+        words = ""
+    return (*pieces, (words + text[end:], ""))
+
+
+class Renderer:
+    """Writes the requests of one agent. What it remembers (references, ropes) could be computed
+    again at any time.
+    """
+
+    def __init__(
+        self,
+        role: Role,
+        templates: Mapping[str, str],
+        names: Mapping[str, str],
+        refs: dict[str, str],
+    ) -> None:
+        """`templates` by name; `names` of agents by id; `refs` (by text) is known to the log
+        already and grows.
+        """
+        self._role = role
+        self._templates = templates
+        self._names = names
+        self._refs = refs
+        self._ropes: dict[str, str] = {}
+        self._system: Message | None = None
+
+    def request(self, brief: Brief, findings: Sequence[str] = (), answer: str = "") -> Request:
+        """What to send for a brief; `findings` say what an earlier `answer` missed, so that it is
+        asked again.
+        """
+        parts: dict[str, str] = {}
+        if self._system is None:
+            self._system = Message("system", self._fill("system", self._persona(parts), parts))
+        kind = brief.turn.kind
+        messages = [
+            self._system,
+            Message("user", self._fill(kind, self._material(brief, parts), parts)),
+        ]
+        if findings:
+            missed = "Your answer missed what was asked:\n" + "\n".join(
+                f"- {each}" for each in findings
+            )
+            again = f"{missed}\n\nAnswer again, completely."
+            messages.append(Message("assistant", (self._add(answer, parts),)))
+            messages.append(Message("user", (self._add(again, parts),)))
+        return Request(tuple(messages), parts)
+
+    def _fill(
+        self, name: str, values: Mapping[str, Sequence[str]], parts: dict[str, str]
+    ) -> tuple[str, ...]:
+        """A template with references for its words and values."""
+        refs: list[str] = []
+        for words, placeholder in cut(name, self._templates[name]):
+            if words:
+                refs.append(self._add(words, parts))
+            refs.extend(values.get(placeholder, ()))
+        return tuple(refs)
+
+    def _persona(self, parts: dict[str, str]) -> Mapping[str, Sequence[str]]:
+        checklist = "\n".join(f"- {each.name}: {each.question}" for each in self._role.checklist)
+        return {
+            "persona": (self._add(self._role.system_prompt.strip(), parts),),
+            "checklist": (self._add(checklist, parts),) if checklist else (),
+        }
+
+    def _material(self, brief: Brief, parts: dict[str, str]) -> Mapping[str, Sequence[str]]:
+        """The values of the placeholders."""
+        focus = self._role.focus.get(brief.turn.kind, self._role.description)
+        history = [self._rope(link, brief.turn, parts) for link in brief.history if _tells(link)]
+        if history:
+            history.insert(0, self._add("## Earlier rounds\n\n", parts))
+        return {
+            "problem": (self._add(brief.problem, parts),),
+            "focus": (self._add(focus.strip(), parts),),
+            "history": history,
+            "shown": self._shown(brief, parts),
+        }
+
+    def _shown(self, brief: Brief, parts: dict[str, str]) -> list[str]:
+        refs: list[str] = []
+        critiques = 0
+        for shown in brief.shown:
+            critiques += shown.kind == "critique" and shown.to == brief.turn.speaker
+            heading = self._heading(shown, brief.turn, critiques)
+            refs.extend(self._block(heading, shown.text, parts))
+        return refs
+
+    def _block(self, heading: str, text: str, parts: dict[str, str]) -> tuple[str, str, str]:
+        ref = self._add(text, parts)
+        mark = ref[:12]
+        opening = self._add(f"{heading}\n\n[begin {mark}]\n", parts)
+        return opening, ref, self._add(f"\n[end {mark}]\n\n", parts)
+
+    def _rope(self, link: Link, turn: Turn, parts: dict[str, str]) -> str:
+        """One reference for a link and all that it stands on; its parts are added when it is first
+        bound.
+        """
+        for each in _from_the_lowest(link, self._ropes):
+            strands = [self._ropes[base.turn] for base in each.base]
+            for shown in each.entries:
+                strands.extend(self._block(self._heading(shown, turn, 0), shown.text, parts))
+            ref, text = rope(strands)
+            self._ropes[each.turn] = ref
+            parts[ref] = text
+        return self._ropes[link.turn]
+
+    def _heading(self, shown: Shown, turn: Turn, number: int) -> str:
+        """How a text is announced to who takes `turn`; only the judge is told whose it is."""
+        when = f" (round {shown.round})" if shown.round else ""
+        if turn.kind == "synthesis":
+            author = self._names.get(shown.speaker, shown.speaker)
+            to = (
+                f" to {self._names.get(shown.to, shown.to)}"
+                if shown.kind == "critique" and shown.to
+                else ""
+            )
+            return f"### {shown.kind.capitalize()} by {author}{to}{when}"
+        if shown.speaker == turn.speaker:
+            return f"### Your {shown.kind}{when}"
+        if shown.turn == turn.target:
+            return f"### The {shown.kind} under review{when}"
+        if shown.kind == "critique" and shown.to == turn.speaker:
+            return f"### Critique{f' {number}' if number else ''} of your proposal{when}"
+        return f"### A colleague's {shown.kind}{when}"
+
+    def _add(self, text: str, parts: dict[str, str]) -> str:
+        ref = self._refs.get(text)
+        if ref is None:
+            ref = self._refs[text] = refer(text)
+            parts[ref] = text
+        return ref
+
+
+def _tells(link: Link) -> bool:
+    return bool(link.entries) or any(_tells(base) for base in link.base)
+
+
+def _from_the_lowest(link: Link, bound: Mapping[str, str]) -> Iterator[Link]:
+    """The link and those it stands on, as far as they are not bound yet, each after its base."""
+    pending, done = [link], set(bound)
+    while pending:
+        each = pending[-1]
+        missing = [base for base in each.base if base.turn not in done]
+        if missing:
+            pending.extend(missing)
+            continue
+        pending.pop()
+        if each.turn not in done:
+            done.add(each.turn)
+            yield each
