@@ -1,0 +1,3 @@
+"""Behaviors of the actors: a message in, effects out. They do no I/O; `runtime` performs what they
+ask for.
+"""

@@ -1,0 +1,205 @@
+"""The debate: owns a run's stream. Decide, have it made durable, evolve, react; in this order,
+always.
+
+Nothing starts before the event that asks for it is durable. What arrives while events are being
+made durable waits in a stash and is decided together. In flight is what was started and has not
+come back: the only thing known here that is not in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+from dialectic_actors.actors.messages import (
+    Abandoned,
+    Append,
+    Committed,
+    DebateMessage,
+    Deed,
+    Due,
+    Order,
+    Overtaken,
+    Place,
+    Read,
+    Release,
+    Restarted,
+    Take,
+    Tell,
+    Wait,
+    agent_address,
+)
+from dialectic_actors.core.briefs import Brief, Links, brief_of
+from dialectic_actors.core.commands import GiveUp, Suspend
+from dialectic_actors.core.decide import State, react, take
+from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn
+from dialectic_events.calls import CallAnswered, CallFailed, Ending
+from dialectic_events.turns import Turn
+from dialectic_events.union import Event
+
+__all__ = ["DebateBehavior"]
+
+
+class DebateBehavior:
+    """One run's part: a message in, deeds out. `state` is the fold of all that is durable, after
+    every message.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.in_flight: dict[str, str] = {}
+        self._waiting: set[str] = set()
+        self._stash: list[Order] = []
+        self._pending: list[Order] = []
+        self._draft: State | None = None
+        self._links: Links = {}
+        self._halted = False
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing more will happen by itself: the run has ended, or is suspended with no
+        call under way.
+        """
+        run = self.state.run
+        if self._draft is not None or self._stash:
+            return False
+        return run.ended or (run.status == "suspended" and (self._halted or not self._sent()))
+
+    def receive(self, message: DebateMessage) -> Iterable[Deed]:
+        """What the debate does about a message."""
+        match message:
+            case Order():
+                self._stash.append(message)
+                return () if self._draft is not None else self._decide()
+            case Committed():
+                return self._committed()
+            case Overtaken(tail):
+                return self._overtaken(tail)
+            case Due(effect):
+                return self._due(effect)
+            case Restarted(address):
+                self._forget(address)
+                return self._start()
+            case Abandoned(address, reason, endings):
+                return self._give_up(self._forget(address), reason, endings)
+            case _:
+                assert_never(message)
+
+    def _give_up(
+        self, effects: Iterable[str], reason: str, endings: Mapping[str, Ending]
+    ) -> Iterable[Deed]:
+        """Fail the turns of effects that nobody will perform, and take in how their calls ended."""
+        held = {ending.call.rpartition("#")[0]: ending for ending in endings.values()}
+        lost = [turn for effect in effects if (turn := self._turn(effect)) is not None]
+        self._stash.extend(
+            Order(f"{turn}/give-up", GiveUp(turn, reason, held.get(turn)))
+            for turn in dict.fromkeys((*lost, *held))
+        )
+        return () if self._draft is not None else self._decide()
+
+    def _decide(self) -> Iterable[Deed]:
+        """Decide all that waits in the stash, on top of each other; one append makes it durable."""
+        orders, self._stash = self._stash, []
+        self._halted = self._halted or any(isinstance(each.command, Suspend) for each in orders)
+        draft, groups = self.state.copy(), []
+        for order in orders:
+            events = take(draft, order.command)
+            if events:
+                groups.append((order.id, events))
+        if not groups:
+            return self._start()
+        self._draft, self._pending = draft, orders
+        return (Append(tuple(groups)),)
+
+    def _committed(self) -> Iterable[Deed]:
+        if self._draft is None:
+            raise RuntimeError("a commit was reported, but nothing was being made durable")
+        self.state, self._draft = self._draft, None
+        orders, self._pending = self._pending, []
+        ended = tuple(
+            ending.call
+            for order in orders
+            if isinstance(
+                ending := getattr(order.command, "ending", None), CallAnswered | CallFailed
+            )
+        )
+        released = (Release(ended),) if ended else ()
+        return (*released, *self._start(), *(self._decide() if self._stash else ()))
+
+    def _overtaken(self, tail: tuple[Event, ...]) -> Iterable[Deed]:
+        """Take in what somebody else appended and decide again."""
+        state = self.state.copy()
+        for event in tail:
+            state.advance(event)
+        self.state, self._draft = state, None
+        self._stash, self._pending = [*self._pending, *self._stash], []
+        return self._decide() if self._stash else self._start()
+
+    def _start(self) -> Iterable[Deed]:
+        """Start what must be outstanding and is not in flight; forget what need not be any more."""
+        outstanding = self.state.agenda.outstanding
+        for done in self.in_flight.keys() - outstanding.keys():
+            del self.in_flight[done]
+            self._waiting.discard(done)
+        wanted = react(self.state)
+        missing = wanted.keys() - self.in_flight.keys()
+        if not missing:
+            return ()
+        # A call for a turn that is about to be given up would be paid for nothing.
+        given_up = {o.command.turn for o in self._stash if isinstance(o.command, GiveUp)}
+        return [
+            self._begin(each, effect)
+            for each, effect in wanted.items()
+            if each in missing and effect.turn.id not in given_up
+        ]
+
+    def _begin(self, each: str, effect: Effect) -> Deed:
+        address = agent_address(effect.turn.speaker)
+        self.in_flight[each] = address
+        match effect:
+            case TakeTurn(turn):
+                return Tell(address, Take(turn, self._brief(turn)))
+            case MakeCall(turn, request):
+                if request.delay_s > 0:
+                    self._waiting.add(each)
+                    return Wait(each, request.delay_s)
+                return Place(effect, self._brief(turn))
+            case ReadAnswer(turn, answer):
+                return Tell(address, Read(turn, self._brief(turn), answer))
+            case _:
+                assert_never(effect)
+
+    def _due(self, each: str) -> Iterable[Deed]:
+        if each not in self._waiting:
+            return ()
+        self._waiting.discard(each)
+        effect = react(self.state).get(each)
+        if not isinstance(effect, MakeCall):
+            # Suspended meanwhile: whoever takes the run up begins the wait anew.
+            del self.in_flight[each]
+            return ()
+        return (Place(effect, self._brief(effect.turn)),)
+
+    def _brief(self, turn: Turn) -> Brief:
+        return brief_of(self.state.run, turn, self._links)
+
+    def _forget(self, address: str) -> list[str]:
+        """Count nothing as in flight at an address; what was is returned."""
+        gone = [each for each, at in self.in_flight.items() if at == address]
+        for each in gone:
+            del self.in_flight[each]
+            self._waiting.discard(each)
+        return gone
+
+    def _turn(self, each: str) -> str | None:
+        effect = self.state.agenda.outstanding.get(each)
+        return effect.turn.id if effect is not None else None
+
+    def _sent(self) -> bool:
+        """Whether a call is under way at the gateway."""
+        outstanding = self.state.agenda.outstanding
+        return any(
+            isinstance(outstanding.get(each), MakeCall)
+            for each in self.in_flight
+            if each not in self._waiting
+        )

@@ -1,0 +1,3 @@
+"""The shells: dispatchers, pykka actors, the log's writer, supervision. The only room that knows
+pykka.
+"""

@@ -1,0 +1,118 @@
+"""What the actors of one run share: where the others live, the ports, texts by reference, and what
+the listener has heard.
+
+All of it belongs to the loop's thread. No actor goes in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import pykka
+from msgspec import Struct
+
+from dialectic_actors.actors.messages import (
+    DEBATE,
+    Abandoned,
+    AgentMessage,
+    DebateMessage,
+    Ended,
+    Order,
+)
+from dialectic_actors.actors.ports import Gateway
+from dialectic_actors.core.roles import Role
+from dialectic_actors.runtime.log import LogActor
+from dialectic_events.envelope import Envelope, Head
+from dialectic_events.errors import IntegrityError
+from dialectic_events.parts import resolve
+from dialectic_events.store import Lease, Store
+from dialectic_replay.read import envelopes
+from dialectic_replay.run import Run
+
+__all__ = ["Failed", "RunContext"]
+
+
+class Failed(Struct, frozen=True):
+    """An actor broke: which run and address, and what it raised."""
+
+    run: str
+    address: str
+    reason: str
+
+
+class RunContext:
+    """What the actors of one run share: its name, ports, directory, and texts by reference."""
+
+    def __init__(
+        self,
+        stream: str,
+        lease: Lease,
+        store: Store,
+        gateway: Gateway,
+        log: pykka.ActorRef[LogActor],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.stream, self.lease, self.store, self.gateway = stream, lease, store, gateway
+        self.log, self.clock = log, clock
+        self.directory: dict[str, pykka.ActorRef[Any]] = {}
+        self.abandoned: dict[str, str] = {}
+        self.roles: Mapping[str, Role] = {}
+        self.texts: dict[str, str] = {}
+        self.stored: set[str] = set()
+        self.heard = 0
+        self.listener: Callable[[Envelope], None] | None = None
+        self.rested: Callable[[Run], None] = lambda run: None
+        self.broken: Callable[[Exception], None] = lambda error: None
+        self.failed: Callable[[Failed], None] = lambda failed: None
+
+    def tell(self, address: str, message: AgentMessage | DebateMessage) -> None:
+        """Tell the actor at a logical address, whichever incarnation lives there."""
+        if isinstance(message, Order):
+            # A debate that breaks takes its mail with it, and an agent says a text only once.
+            self.texts.update(message.parts)
+        if address in self.abandoned:
+            # What a call cost is recorded even when nobody is left to read its answer.
+            endings = {message.ending.call: message.ending} if isinstance(message, Ended) else {}
+            self.tell(DEBATE, Abandoned(address, self.abandoned[address], endings))
+        elif (ref := self.directory.get(address)) is not None:
+            with suppress(pykka.ActorDeadError):
+                ref.tell(message)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has left: what is still in its mailboxes must not start anything."""
+        return not self.directory
+
+    def announce(self, tail: Iterable[Envelope]) -> None:
+        """Tell the listener what is durable, each event once."""
+        for envelope in tail:
+            if envelope.header.version > self.heard:
+                self.heard = envelope.header.version
+                if self.listener is not None:
+                    self.listener(envelope)
+
+    def catch_up(self, head: Head) -> None:
+        """Announce what became durable up to `head` while no debate was there to say so."""
+        if self.heard < head.version:
+            first = self.heard + 1
+            self.announce(
+                envelopes(self.store, self.stream, first=first, last=head.version, verify=False)
+            )
+
+    def words(self, ref: str) -> str:
+        """All that a reference stands for: its text, or those that its rope binds."""
+        return "".join(resolve(ref, self.text)) if ref.startswith("@") else self.text(ref)
+
+    def text(self, ref: str) -> str:
+        """The text behind one reference, from memory or the store."""
+        text = self.texts.get(ref)
+        if text is None:
+            found = self.store.parts((ref,))
+            if ref not in found:
+                raise IntegrityError(f"part {ref[:13]}… is missing", where=self.stream)
+            text = self.texts[ref] = found[ref]
+            self.stored.add(ref)
+        return text

@@ -1,0 +1,221 @@
+"""A run under way in this process: its actors, its lease, and how it comes to rest.
+
+All methods but `suspend` belong to the loop's thread.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Protocol
+
+from msgspec import Struct
+
+from dialectic_actors.actors.agent import AgentBehavior
+from dialectic_actors.actors.debate import DebateBehavior
+from dialectic_actors.actors.messages import DEBATE, Abandoned, Order, Restarted, agent_address
+from dialectic_actors.core.commands import Suspend
+from dialectic_actors.core.decide import State, fold
+from dialectic_actors.core.prompts import Renderer
+from dialectic_actors.core.roles import Role, read_role
+from dialectic_actors.runtime.context import RunContext
+from dialectic_actors.runtime.dispatcher import Cancel, Dispatcher
+from dialectic_actors.runtime.log import Renew
+from dialectic_actors.runtime.ownership import release
+from dialectic_actors.runtime.shells import AgentActor, DebateActor
+from dialectic_events.calls import Ending
+from dialectic_events.envelope import Head
+from dialectic_events.errors import DialecticError, ExitCode
+from dialectic_events.runs import RunOpened
+from dialectic_events.store import Store
+from dialectic_replay.read import envelopes, known_event
+from dialectic_replay.run import Run
+
+__all__ = ["LEASE_S", "Cast", "Host", "LiveRun", "cast_of", "load"]
+
+LEASE_S = 30.0
+"""How long a run's lease lasts without renewal, in seconds."""
+
+
+class Cast(Struct, frozen=True):
+    """Who speaks in a run and with which words: roles and names by agent id, templates by kind."""
+
+    roles: Mapping[str, Role]
+    names: Mapping[str, str]
+    templates: Mapping[str, str]
+
+
+class Host(Protocol):
+    """What a live run needs of the system it lives in."""
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Where the run's actors live."""
+        ...
+
+    def call(self, action: Callable[[], None]) -> None:
+        """Run an action on the loop's thread."""
+        ...
+
+    def commit(self, job: Callable[[], None]) -> None:
+        """Run a job on the writer's thread, after the commits before it."""
+        ...
+
+    def forget(self, stream: str) -> None:
+        """The run lives here no longer."""
+        ...
+
+
+def cast_of(opened: RunOpened, text: Callable[[str], str]) -> Cast:
+    """The cast that a run was opened with, from the sources that it kept."""
+    sources = {source.name: source.part for source in opened.sources}
+    return Cast(
+        roles={agent.id: read_role(text(sources[agent.source])) for agent in opened.agents},
+        names={agent.id: agent.name for agent in opened.agents},
+        templates={
+            name.removeprefix("prompt/"): text(part)
+            for name, part in sources.items()
+            if name.startswith("prompt/")
+        },
+    )
+
+
+def load(store: Store, stream: str) -> tuple[State, Head]:
+    """The state of a stored run, its chain verified on the way, and the head to append to."""
+    head = store.head(stream)
+    if not head.version:
+        raise DialecticError(
+            f"there is no run {stream}", fix="dialectic ls", exit_code=ExitCode.USAGE
+        )
+    log = envelopes(store, stream, last=head.version)
+    return fold(known_event(envelope) for envelope in log), head
+
+
+class LiveRun:
+    """Starts the actors of a run, rebuilds them, and ends them; `result` holds the run once it is
+    at rest.
+    """
+
+    def __init__(self, host: Host, context: RunContext, cast: Cast, first: Order) -> None:
+        self.stream = context.stream
+        self.result: Future[Run] = Future()
+        # Whoever waits for the result may be cancelled; the run is not.
+        self.result.set_running_or_notify_cancel()
+        self.failures: Counter[str] = Counter()
+        self._host = host
+        self._context = context
+        self._cast = cast
+        self._first = first
+        self._found = 0
+        self._suspension: Order | None = None
+        self._cancel_renewal: Cancel = lambda: None
+        context.roles = cast.roles
+        context.rested = self._rested
+        context.broken = self.broken
+
+    def begin(self, state: State, head: Head) -> None:
+        """Start all actors and give the debate its first order."""
+        for agent in self._cast.roles:
+            self.rebuild(agent_address(agent))
+        self._found = self._context.heard = head.version
+        self._start_debate(state, head)
+        self._context.tell(DEBATE, self._first)
+        self._plan_renewal()
+
+    def suspend(self, reason: str) -> None:
+        """Come to rest: record why, abandon the calls under way. From any thread; `result` tells
+        when it is done.
+        """
+        order = Order(f"suspend/{self._context.lease.epoch}", Suspend(reason))
+
+        def tell() -> None:
+            self._suspension = order
+            self._context.tell(DEBATE, order)
+
+        if not self.result.done():
+            self._host.call(tell)
+
+    def rebuild(self, address: str) -> None:
+        """Start a new actor at an address; a debate is folded anew from the log."""
+        context, cast = self._context, self._cast
+        if address == DEBATE:
+            self._rebuild_debate()
+            return
+        agent = next(each for each in cast.roles if agent_address(each) == address)
+        renderer = Renderer(cast.roles[agent], cast.templates, cast.names, {})
+        context.directory[address] = AgentActor.start(
+            self._host.dispatcher, context, agent, AgentBehavior(renderer)
+        )
+
+    def abandon(self, address: str, reason: str) -> None:
+        """Let nobody live at an address any more."""
+        self._context.abandoned[address] = reason
+
+    def tell_debate(self, message: Restarted | Abandoned) -> None:
+        """Tell the run's debate."""
+        self._context.tell(DEBATE, message)
+
+    def held(self) -> Mapping[str, Ending]:
+        """The endings that the gateway holds because they are not durable yet, by call."""
+        return self._context.gateway.holding(self.stream)
+
+    def broken(self, error: Exception) -> None:
+        """End the run here with an error; its log is as it was last committed."""
+        self._leave(lambda: self.result.set_exception(error))
+
+    def _rested(self, run: Run) -> None:
+        self._leave(lambda: self.result.set_result(run))
+
+    def _leave(self, say: Callable[[], None]) -> None:
+        """Stop the actors, give the lease back, then say how it ended."""
+        context = self._context
+        if context.is_over:
+            return
+        self._cancel_renewal()
+        context.gateway.cancel(self.stream)
+        for ref in context.directory.values():
+            _ = ref.stop(block=False)
+        context.directory = {}
+        self._host.forget(self.stream)
+
+        def end() -> None:
+            try:
+                release(context.store, context.lease)
+            finally:
+                say()
+
+        self._host.commit(end)
+
+    def _rebuild_debate(self) -> None:
+        """Fold the log anew, and order again what the one that broke may have left undone."""
+        context = self._context
+        head = context.store.head(self.stream)
+        state, head = load(context.store, self.stream) if head.version else (State(), head)
+        context.catch_up(head)
+        self._start_debate(state, head)
+        # As long as nothing was appended, nothing was started, and the first order is still due.
+        context.tell(DEBATE, self._first if head.version == self._found else Restarted(DEBATE))
+        if self._suspension is not None:
+            context.tell(DEBATE, self._suspension)
+
+    def _start_debate(self, state: State, head: Head) -> None:
+        self._context.directory[DEBATE] = DebateActor.start(
+            self._host.dispatcher, self._context, DebateBehavior(state), head
+        )
+
+    def _plan_renewal(self) -> None:
+        self._cancel_renewal = self._host.dispatcher.call_later(LEASE_S / 3, self._renew)
+
+    def _renew(self) -> None:
+        context = self._context
+        lost = DialecticError(
+            "the lease was lost: another process owns this run now",
+            where=self.stream,
+            fix=f"dialectic resume {self.stream}, once that process is gone",
+            exit_code=ExitCode.RESUMABLE,
+        )
+        context.log.tell(
+            Renew(context.lease, LEASE_S, lambda: self._host.call(lambda: self.broken(lost)))
+        )
+        self._plan_renewal()

@@ -1,0 +1,109 @@
+"""The agent's behavior: requests for turns, contributions from answers, another try for those that
+say nothing.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from dialectic_actors.actors.agent import AgentBehavior, findings_in
+from dialectic_actors.actors.messages import DEBATE, Ended, Order, Read, Take
+from dialectic_actors.core.briefs import Brief
+from dialectic_actors.core.commands import AskAgain, Contribute, FailCall, PlaceCall
+from dialectic_actors.core.prompts import Renderer
+from dialectic_actors.core.roles import Role
+from dialectic_events.calls import CallAnswered, CallFailed
+from dialectic_events.parts import refer
+from dialectic_events.turns import Turn
+from support.casts import TEMPLATES
+from support.strategies import words
+
+TURN = Turn(id="debate/r1/proposal/a", kind="proposal", speaker="a", round=1)
+BRIEF = Brief(TURN, "A problem.", (), ())
+CALL = f"{TURN.id}#1"
+
+
+def agent() -> AgentBehavior:
+    """An agent that remembers nothing yet."""
+    role = Role("architect", "an architect", "You are an architect.")
+    return AgentBehavior(Renderer(role, TEMPLATES, {"a": "A"}, {}))
+
+
+def answered(text: str) -> CallAnswered:
+    """The agent's call was answered."""
+    return CallAnswered(call=CALL, text=text, model="m")
+
+
+def order(message: Take | Ended | Read, behavior: AgentBehavior | None = None) -> Order:
+    """The one order that the agent gives the debate."""
+    (tell,) = (behavior or agent()).receive(message)
+    assert DEBATE == tell.to
+    assert isinstance(tell.message, Order)
+    return tell.message
+
+
+def test_a_turn_is_answered_with_a_request_and_its_texts() -> None:
+    """Every reference that is named for the first time comes with its text."""
+    placed = order(Take(TURN, BRIEF))
+
+    assert isinstance(placed.command, PlaceCall)
+    assert TURN.id == placed.command.turn
+    named = {ref for message in placed.command.messages for ref in message.parts}
+    assert named == placed.parts.keys()
+    assert all(refer(text) == ref for ref, text in placed.parts.items())
+
+
+def test_a_new_agent_in_its_place_asks_the_same() -> None:
+    """Nothing that an agent remembers changes what it says, only which texts come along."""
+    old = agent()
+    first = order(Take(TURN, BRIEF), old)
+
+    assert first.command == order(Take(TURN, BRIEF), old).command
+    assert first == order(Take(TURN, BRIEF))
+
+
+@given(words())
+def test_an_answer_is_contributed_or_asked_for_again(text: str) -> None:
+    """Trimmed when it says anything; the same whether it comes from the gateway or from the log."""
+    answer = answered(text)
+    told = order(Ended(TURN, BRIEF, answer))
+
+    assert told == order(Read(TURN, BRIEF, answer))
+    if any(char.isalnum() for char in text):
+        assert Order(f"{CALL}/end", Contribute(CALL, answer, text.strip())) == told
+    else:
+        assert isinstance(told.command, AskAgain)
+        assert (CALL, answer, ("it says nothing",)) == (
+            told.command.call,
+            told.command.ending,
+            told.command.findings,
+        )
+
+
+def test_asking_again_shows_the_answer_and_what_it_missed() -> None:
+    """The conversation goes on: the same request, the answer, what is wrong with it."""
+    behavior = agent()
+    first = order(Take(TURN, BRIEF), behavior)
+    again = order(Ended(TURN, BRIEF, answered(" … ")), behavior)
+    assert isinstance(first.command, PlaceCall)
+    assert isinstance(again.command, AskAgain)
+
+    *request, answer, ask = again.command.messages
+    assert list(first.command.messages) == request
+    assert ("assistant", (refer(" … "),)) == (answer.role, answer.parts)
+    assert "it says nothing" in again.parts[ask.parts[0]]
+
+
+def test_a_failed_call_is_passed_on() -> None:
+    """What follows from it is the core's decision."""
+    ending = CallFailed(call=CALL, error="server")
+
+    assert Order(f"{CALL}/end", FailCall(CALL, ending)) == order(Ended(TURN, BRIEF, ending))
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "…", "---", "🙂"])
+def test_signs_alone_say_nothing(text: str) -> None:
+    """A contribution owes at least a letter or a figure, in any script."""
+    assert ("it says nothing",) == findings_in(text)
+    assert () == findings_in(text + "是")
