@@ -1,0 +1,1 @@
+"""Where waiting lives: gateway, limits, providers. The only room that knows openai."""

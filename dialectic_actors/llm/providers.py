@@ -1,0 +1,224 @@
+"""Providers by name: what their files say, what they lack on this machine, and how they are opened.
+
+A provider answers an ask with an ending and raises nothing. Nothing imported at the top of this
+module may import openai: a preflight must be cheap.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from dialectic_actors.actors.ports import Ask
+from dialectic_events.calls import CallAnswered, Ending
+from dialectic_events.errors import DialecticError, ExitCode
+
+__all__ = ["Provider", "ProviderFile", "endpoint_problem", "open_provider", "provider_names"]
+
+
+class Provider(Protocol):
+    """Answers calls."""
+
+    concurrency: int | None
+    """How many calls it takes at once; None for any number."""
+
+    async def complete(self, ask: Ask) -> Ending:
+        """Make the call once and say how it ended."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what is open."""
+        ...
+
+
+class ProviderFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A provider as its file states it.
+
+    The variables override the address, hold the key and fill headers. `body` are fields added to
+    every request, `dialect` is what the server at `base_url` speaks (elsewhere it is found out),
+    `prices` says that the price table applies.
+    """
+
+    kind: Literal["openai", "rehearsal", "scripted", "recorded"]
+    base_url: str = ""
+    base_url_variable: str = ""
+    key_variable: str = ""
+    headers: Mapping[str, str] = {}
+    header_variables: Mapping[str, str] = {}
+    body: Mapping[str, Any] = {}
+    concurrency: int = 400
+    dialect: Literal["responses", "chat"] | None = None
+    prices: bool = False
+
+
+class Rehearsal:
+    """The debater that needs no model."""
+
+    concurrency: int | None = None
+
+    async def complete(self, ask: Ask) -> Ending:
+        """What the rehearsal says; it costs nothing."""
+        from dialectic_actors.llm.rehearsal import rehearse
+
+        return CallAnswered(
+            call=ask.call, text=rehearse(ask), model="rehearsal", cost_usd=0.0, finish="stop"
+        )
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+@cache
+def _files() -> Mapping[str, Any]:
+    folder = resources.files("dialectic_configs") / "providers"
+    return {
+        path.name.removesuffix(".yaml"): path
+        for path in folder.iterdir()
+        if path.name.endswith(".yaml")
+    }
+
+
+def provider_names() -> tuple[str, ...]:
+    """The names of all providers, in order."""
+    return tuple(sorted(_files()))
+
+
+@cache
+def _read(name: str) -> ProviderFile:
+    """Raises DialecticError (exit 4) for an unknown name or a file that is not a provider's."""
+    import yaml
+
+    path = _files().get(name)
+    if path is None:
+        near = difflib.get_close_matches(name, provider_names(), n=1)
+        fix = f"did you mean {near[0]}?" if near else f"use one of {', '.join(provider_names())}"
+        raise _problem(f"there is no provider named {name!r}", fix=fix)
+    try:
+        return msgspec.convert(yaml.safe_load(path.read_text("utf-8")), ProviderFile)
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise _problem(f"not a provider file: {error}", where=str(path)) from error
+
+
+def endpoint_problem(
+    name: str, env: Mapping[str, str], models: Collection[str] = ()
+) -> DialecticError | None:
+    """What keeps the provider from being opened for `models`, found without opening it.
+
+    None when nothing does.
+    """
+    try:
+        file = _read(name)
+        if file.kind == "scripted":
+            from dialectic_actors.llm.scripted import Scripted
+
+            Scripted(models)
+    except DialecticError as error:
+        return error
+    if file.kind != "openai":
+        return None
+    return _key_problem(name, file, env) or _address_problem(file, env)
+
+
+def _key_problem(name: str, file: ProviderFile, env: Mapping[str, str]) -> DialecticError | None:
+    key = env.get(file.key_variable, "").strip()
+    if not key:
+        _, own = _base_url(file, env)
+        what = f"{name} needs a key, and {file.key_variable} is not set"
+        if not own:
+            what += "; a server that asks for none takes any value, but it must be set"
+        fix = (
+            f"export {file.key_variable}=… or write it into .env; "
+            "or add --offline to rehearse without a model"
+        )
+        return _problem(what, where=f"environment variable {file.key_variable}", fix=fix)
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        what = "the key holds characters that no key has (blanks, line breaks, typographic signs)"
+        return _problem(
+            what, where=f"environment variable {file.key_variable}", fix="copy the key again"
+        )
+    return None
+
+
+def _address_problem(file: ProviderFile, env: Mapping[str, str]) -> DialecticError | None:
+    url, _ = _base_url(file, env)
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if is_address and url.isascii() and url.isprintable():
+        return None
+    fix = "give an address like http://localhost:8000/v1, or unset it"
+    what = f"{url!r} is not the address of a server"
+    return _problem(what, where=f"environment variable {file.base_url_variable}", fix=fix)
+
+
+def _base_url(file: ProviderFile, env: Mapping[str, str]) -> tuple[str, bool]:
+    """Where calls go, and whether that is the provider's own address."""
+    given = env.get(file.base_url_variable, "").strip().rstrip("/")
+    return (given, given == file.base_url) if given else (file.base_url, True)
+
+
+def open_provider(
+    name: str,
+    env: Mapping[str, str],
+    *,
+    models: Collection[str] = (),
+    endings: Mapping[str, Ending] | None = None,
+) -> Provider:
+    """Open a provider for calls to `models` (scripts are read now). `endings` is what `recorded`
+    answers from.
+
+    Raises DialecticError (exit 4) when a key, an address or a script is missing or wrong.
+    """
+    problem = endpoint_problem(name, env)
+    if problem is not None:
+        raise problem
+    file = _read(name)
+    match file.kind:
+        case "rehearsal":
+            return Rehearsal()
+        case "scripted":
+            from dialectic_actors.llm.scripted import Scripted
+
+            return Scripted(models)
+        case "recorded":
+            from dialectic_actors.llm.recorded import Recorded
+
+            return Recorded(endings or {})
+        case "openai":
+            return _open_endpoint(file, env)
+
+
+def _open_endpoint(file: ProviderFile, env: Mapping[str, str]) -> Provider:
+    from dialectic_actors.llm.openai_dialect import Endpoint, OpenAIDialect
+    from dialectic_actors.llm.prices import cost_usd
+
+    url, own = _base_url(file, env)
+    endpoint = Endpoint(
+        base_url=url,
+        key=env[file.key_variable].strip(),
+        headers={
+            **file.headers,
+            **{
+                header: env[variable].strip()
+                for header, variable in file.header_variables.items()
+                if env.get(variable, "").strip()
+            },
+        },
+        body=file.body,
+        concurrency=file.concurrency,
+        dialect=file.dialect if own else None,
+    )
+    return OpenAIDialect(endpoint, cost_usd if file.prices else None)
+
+
+def _problem(what: str, *, where: str = "", fix: str = "") -> DialecticError:
+    return DialecticError(what, where=where, fix=fix, exit_code=ExitCode.CONFIGURATION)
