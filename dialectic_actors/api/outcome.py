@@ -1,0 +1,75 @@
+"""What came of a run: its solution, its spend, its exit code.
+
+Nothing in here runs anything; what makes outcomes is in `runs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dialectic_events.errors import ExitCode
+from dialectic_replay.run import Run, Status
+from dialectic_replay.spend import Spend, spend
+
+__all__ = ["INTERRUPTED", "Outcome"]
+
+INTERRUPTED = "interrupted"
+"""The reason of a run that a person stopped."""
+
+_EXIT_CODES: Mapping[Status, int] = {
+    "concluded": ExitCode.DONE,
+    "partial": ExitCode.FAILED,
+    "failed": ExitCode.FAILED,
+    "suspended": ExitCode.RESUMABLE,
+}
+
+
+class Outcome:
+    """A run at rest, or as it was at a point: its reference, its state, its state document."""
+
+    def __init__(self, ref: str, run: Run, state_file: Path | None = None) -> None:
+        self.ref = ref
+        self.run = run
+        self.state_file = state_file
+
+    def __repr__(self) -> str:
+        return f"<Outcome {self.ref}: {self.status}, {self.calls} calls, ${self.cost_usd:.4f}>"
+
+    @property
+    def status(self) -> Status:
+        """How the run came to rest: concluded, partial, failed or suspended."""
+        return self.run.status
+
+    @property
+    def solution(self) -> str | None:
+        """The judge's synthesis, as Markdown; None when there is none."""
+        made = [r for r in self.run.results.values() if r.turn.kind == "synthesis"]
+        return made[0].text if made and made[0].outcome == "made" else None
+
+    @property
+    def spend(self) -> Spend:
+        """Tokens, cost and latency, in all and by agent, model and kind."""
+        return spend(self.run)
+
+    @property
+    def calls(self) -> int:
+        """How many model calls were asked for."""
+        return len(self.run.calls)
+
+    @property
+    def cost_usd(self) -> float:
+        """The sum of the stated costs, in US dollars; `spend.total.unpriced` counts calls that
+        state none.
+        """
+        return self.spend.total.cost_usd
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line exits with."""
+        if self.run.status == "suspended":
+            if self.run.reason == INTERRUPTED:
+                return ExitCode.INTERRUPTED
+            if self.run.reason.startswith(("auth", "payment")):
+                return ExitCode.PROVIDER
+        return _EXIT_CODES.get(self.run.status, ExitCode.FAILED)

@@ -1,0 +1,256 @@
+"""Running and resuming debates as a library: `debate(...)`, `Debate` with typed events, and what
+comes of them.
+
+Whenever a run comes to rest, its state document is written beside the log, atomically.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import wait
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from dialectic_actors.api.files import write_atomically
+from dialectic_actors.api.outcome import INTERRUPTED, Outcome
+from dialectic_actors.api.store import Store
+from dialectic_actors.bootstrap import compose, new_run_id, open_system, preflight, seed_of
+from dialectic_actors.settings import (
+    Settings,
+    load_settings,
+    read_env_file,
+    select,
+    with_model,
+    with_rounds,
+)
+from dialectic_events.envelope import Envelope
+from dialectic_events.errors import DialecticError, ExitCode
+from dialectic_events.union import Event
+from dialectic_replay.read import envelopes, known_event
+from dialectic_replay.run import Run
+from dialectic_replay.state_document import state_document, state_json
+
+if TYPE_CHECKING:
+    from dialectic_actors.runtime.feed import Feed
+    from dialectic_actors.runtime.live import LiveRun
+    from dialectic_actors.runtime.system import System
+
+__all__ = ["Debate", "Listener", "continue_run", "debate", "debates"]
+
+Listener = Callable[[Envelope], None]
+
+
+class Debate:
+    """A debate about to be run: `run()` it, or enter it with `async with` and follow its events.
+
+    `agents` are roles or agent ids of the configuration; `model` (`provider/model`) serves all of
+    them; `offline` puts the rehearsal in place of every model. Raises DialecticError for whatever
+    would fail later: before the first call.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        agents: Sequence[str] = (),
+        rounds: int | None = None,
+        model: str | None = None,
+        offline: bool = False,
+        config: str | Path | None = None,
+        store: Store | str | Path | None = None,
+        seed: int | None = None,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        state_file: bool = True,
+    ) -> None:
+        self._cwd = cwd or Path.cwd()
+        self.env = read_env_file(None, self._cwd) if env is None else env
+        if not problem.strip():
+            raise DialecticError("the problem is blank", fix="say it", exit_code=ExitCode.USAGE)
+        if offline and model is not None:
+            raise DialecticError(
+                "a rehearsal asks no model: offline and a model exclude each other",
+                fix="leave one out",
+                exit_code=ExitCode.USAGE,
+            )
+        settings = load_settings(None if config is None else Path(config), cwd=self._cwd)
+        self.settings = _adjusted(settings, agents, rounds, "rehearsal" if offline else model)
+        self.opened, self._parts = compose(
+            self.settings, problem, seed_of(problem) if seed is None else seed
+        )
+        preflight(self.opened, self.env)
+        self.ref = new_run_id(datetime.now().astimezone())
+        self._given = store
+        self._state_file = state_file
+
+    def __repr__(self) -> str:
+        return f"<Debate {self.ref}>"
+
+    def run(self, listen: Listener | None = None) -> Outcome:
+        """Run the debate to its end or to where it rests; `listen` hears every event once it is
+        durable.
+
+        KeyboardInterrupt suspends the run cleanly: the outcome says so.
+        """
+        with ExitStack() as stack:
+            store = self.open_store(stack)
+            system = stack.enter_context(open_system(store.port, (self.opened,), self.env))
+            run = _follow(lambda each: self.start(system, each), listen)
+            return self.rested(store, run)
+
+    async def __aenter__(self) -> Self:
+        from dialectic_actors.api.broadcast import Broadcast
+
+        with ExitStack() as stack:
+            self._running_in = self.open_store(stack)
+            system = stack.enter_context(
+                open_system(self._running_in.port, (self.opened,), self.env)
+            )
+            self._broadcast = Broadcast()
+            self._live = self.start(system, self._broadcast.put)
+            self._live.result.add_done_callback(lambda _: self._broadcast.close())
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._stack.close()
+
+    async def events(self, after: int = 0) -> AsyncIterator[Event]:
+        """The events of the debate, from the one that follows version `after`, until it rests.
+
+        Those of the past come first, then each as it becomes durable. Versions have no gaps: who
+        has seen n events goes on with `after=n`.
+        """
+        async for envelope in self._broadcast.feed():
+            if envelope.header.version > after:
+                yield known_event(envelope)
+
+    async def result(self) -> Outcome:
+        """What came of it; waits until the debate is at rest."""
+        async for _ in self._broadcast.feed():
+            pass
+        return self.rested(self._running_in, self._live.result.result())
+
+    def open_store(self, stack: ExitStack) -> Store:
+        """The store that the debate is recorded in; `stack` closes it if it is opened here."""
+        if not isinstance(self._given, Store):
+            # Keys may come from `.env`, the place of the log may not: `ls` would look elsewhere.
+            self._given = stack.enter_context(Store(self._given, cwd=self._cwd))
+        return self._given
+
+    def start(self, system: System, listener: Listener) -> LiveRun:
+        """Begin the debate in a system that hosts its providers."""
+        return system.start(self.ref, self.opened, self._parts, listener)
+
+    def rested(self, store: Store, run: Run) -> Outcome:
+        """What came of the debate, its state document written."""
+        return _rested(store, self.ref, run, state_file=self._state_file)
+
+
+def debate(problem: str, *, listen: Listener | None = None, **options: Any) -> Outcome:
+    """Run a debate on a problem and return what came of it; the options are those of `Debate`."""
+    return Debate(problem, **options).run(listen)
+
+
+def debates(
+    problems: Sequence[str], *, store: Store | str | Path | None = None, **options: Any
+) -> list[Outcome]:
+    """Run debates on several problems at once, on one loop, one connection pool and one writer.
+
+    The options are those of `Debate`. KeyboardInterrupt suspends all. Raises the first error of a
+    run once the others are at rest.
+    """
+    planned: dict[str, Debate] = {}
+    for problem in problems:
+        each = Debate(problem, store=store, **options)
+        while each.ref in planned:
+            each.ref = new_run_id(datetime.now().astimezone())
+        planned[each.ref] = each
+    if not planned:
+        return []
+    with ExitStack() as stack:
+        first = next(iter(planned.values()))
+        opened = first.open_store(stack)
+        openings = [each.opened for each in planned.values()]
+        system = stack.enter_context(open_system(opened.port, openings, first.env))
+        live = [each.start(system, lambda _: None) for each in planned.values()]
+        try:
+            wait([run.result for run in live])
+        except KeyboardInterrupt:
+            for run in live:
+                run.suspend(INTERRUPTED)
+            wait([run.result for run in live])
+        return [
+            each.rested(opened, run.result.result())
+            for each, run in zip(planned.values(), live, strict=True)
+        ]
+
+
+def continue_run(
+    store: Store,
+    ref: str,
+    listen: Listener | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    state_file: bool = True,
+) -> Outcome:
+    """Take a run up where its log ends and run it to its end. No answered call is made again, and a
+    run that has ended stays as it is.
+
+    Raises LeaseHeld while a living process owns the run, and DialecticError when a key is missing.
+    """
+    stream = store.resolve(ref).run
+    run = store.replay(stream)
+    if run.opened is None:
+        raise DialecticError(
+            "its first event does not open a run", where=stream, exit_code=ExitCode.INTEGRITY
+        )
+    if run.ended:
+        return _rested(store, stream, run, state_file=state_file)
+    environment = read_env_file(None, store.cwd) if env is None else env
+    preflight(run.opened, environment)
+    with open_system(store.port, (run.opened,), environment) as system:
+        run = _follow(lambda each: system.resume(stream, each), listen)
+        return _rested(store, stream, run, state_file=state_file)
+
+
+def _adjusted(
+    settings: Settings, agents: Sequence[str], rounds: int | None, model: str | None
+) -> Settings:
+    """The settings with what the caller asked for on top."""
+    settings = select(settings, agents)
+    settings = settings if rounds is None else with_rounds(settings, rounds)
+    return settings if model is None else with_model(settings, model)
+
+
+def _follow(start: Callable[[Listener], LiveRun], listen: Listener | None) -> Run:
+    """Start a run and hear it to the end; an interrupt suspends it, a second one is let through."""
+    from dialectic_actors.runtime.feed import Feed
+
+    feed = Feed()
+    live = start(feed.put)
+    live.result.add_done_callback(lambda _: feed.close())
+    try:
+        _hear(feed, listen)
+    except KeyboardInterrupt:
+        live.suspend(INTERRUPTED)
+        _hear(feed, listen)
+    return live.result.result()
+
+
+def _hear(feed: Feed, listen: Listener | None) -> None:
+    for envelope in feed:
+        if listen is not None:
+            listen(envelope)
+
+
+def _rested(store: Store, ref: str, run: Run, *, state_file: bool) -> Outcome:
+    path = None
+    if state_file and run.opened is not None:
+        head = store.port.head(ref)
+        log = envelopes(store.port, ref, last=head.version, verify=False)
+        document = state_document(log, head)
+        path = write_atomically(store.cwd / "debates" / f"{ref}.json", state_json(document))
+    return Outcome(ref, run, path)

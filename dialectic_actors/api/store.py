@@ -1,0 +1,226 @@
+"""A store as people use it: runs by reference, their logs, their state at any point, export,
+import, verification.
+
+Nothing in here calls a model or could; what continues a run is in `runs`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from msgspec import Struct
+
+from dialectic_events import store as port
+from dialectic_events.errors import DialecticError, ExitCode
+from dialectic_events.stores import default_url, open_store
+
+if TYPE_CHECKING:
+    from dialectic_actors.api.outcome import Outcome
+    from dialectic_events.envelope import Envelope
+    from dialectic_events.jsonl import ImportReport
+    from dialectic_replay.references import Reference
+    from dialectic_replay.run import Run
+
+__all__ = ["Entry", "NoLog", "Store", "Verified", "replay"]
+
+_ENDS = {
+    "run-concluded": "concluded",
+    "run-failed": "failed",
+    "run-suspended": "suspended",
+}
+
+
+class NoLog(DialecticError):
+    """There is no log where one was looked for."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            "there is no log here yet",
+            where=str(path),
+            fix='dialectic debate "…" makes one; --store names another',
+            exit_code=ExitCode.USAGE,
+        )
+
+
+class Entry(Struct, frozen=True):
+    """One line of a listing: what the first and the last event of a run tell."""
+
+    ref: str
+    status: str
+    began: str
+    problem: str
+    events: int
+
+
+class Verified(Struct, frozen=True):
+    """A run whose chain and texts are what was written, and its head."""
+
+    ref: str
+    version: int
+    digest: str
+
+
+class Store:
+    """The log of all runs. A context manager; `port` is the store beneath it.
+
+    `url` is `sqlite:PATH`, a path or `memory:`; without one it is `DIALECTIC_STORE` or
+    `debates/log.db` under `cwd`.
+    """
+
+    def __init__(
+        self,
+        url: str | Path | None = None,
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        must_exist: bool = False,
+    ) -> None:
+        self.cwd = cwd or Path.cwd()
+        self.url = str(url or default_url(self.cwd, os.environ if env is None else env))
+        path = Path(self.url.removeprefix("sqlite:"))
+        if must_exist and self.url != "memory:" and not path.exists():
+            raise NoLog(path)
+        self.port: port.Store = open_store(self.url)
+
+    @classmethod
+    def find(cls) -> Self:
+        """The store of the working directory, or of the nearest directory above it that has one."""
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if (folder / "debates" / "log.db").exists():
+                return cls(cwd=folder)
+        return cls()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Store {self.url}>"
+
+    def __getitem__(self, ref: str) -> Outcome:
+        """What came of a run, or had come of it at a position."""
+        from dialectic_actors.api.outcome import Outcome
+
+        run, version = self.resolve(ref).run, self.version(ref)
+        return Outcome(run, self.replay(f"{run}:{version}"))
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.port.close()
+
+    def runs(self) -> list[Entry]:
+        """All runs, the newest first."""
+        import json
+
+        found = self.port.streams()
+        openings = [json.loads(each.first.payload or b"{}") for each in found]
+        texts = self.port.parts([o["problem"] for o in openings if o.get("problem")])
+        return [
+            _entry(each, texts.get(opening.get("problem", ""), ""))
+            for each, opening in zip(found, openings, strict=True)
+        ]
+
+    def resolve(self, ref: str, at: str | None = None) -> Reference:
+        """The full id and the position that a reference means."""
+        from dialectic_replay.references import find_run, parse_reference
+
+        written = parse_reference(ref, at)
+        if self.port.head(written.run).version:
+            return written
+        ids = [each.stream for each in self.port.streams()]
+        return type(written)(find_run(written.run, ids), written.position)
+
+    def log(self, ref: str, *, verify: bool = True) -> Iterator[Envelope]:
+        """The events of a run's lineage, up to the reference's position. Raises IntegrityError at
+        the first fault.
+        """
+        from dialectic_replay.read import envelopes
+
+        meant = self.resolve(ref)
+        return envelopes(
+            self.port, meant.run, last=self.version(ref) if meant.position else None, verify=verify
+        )
+
+    def version(self, ref: str) -> int:
+        """The version that a reference means; that of its run's last event when it names no
+        position.
+        """
+        from dialectic_replay.read import envelopes
+        from dialectic_replay.references import find_version
+
+        meant = self.resolve(ref)
+        if not meant.position:
+            return self.port.head(meant.run).version
+        return find_version(meant.position, envelopes(self.port, meant.run, verify=False))
+
+    def replay(self, ref: str) -> Run:
+        """The state of a run at a position: a fold of its verified log, with no model in reach."""
+        from dialectic_replay.read import known_event
+        from dialectic_replay.run import fold
+
+        return fold(known_event(envelope) for envelope in self.log(ref))
+
+    def state(self, ref: str) -> dict[str, Any]:
+        """The state document of a run at a position, as readers of `dialectic` know it."""
+        from dialectic_events.envelope import Head
+        from dialectic_replay.state_document import state_document
+
+        run, version = self.resolve(ref).run, self.version(ref)
+        (last,) = self.port.read(run, version, version)
+        return state_document(self.log(f"{run}:{version}"), Head(version, last.digest))
+
+    def export(self, refs: Sequence[str] = ()) -> Iterator[bytes]:
+        """The lines of a JSONL log with some runs and their lineages; all runs, the oldest first,
+        when none is named.
+        """
+        from dialectic_events.jsonl import export
+
+        streams = [self.resolve(ref).run for ref in refs]
+        everything = [each.stream for each in reversed(self.port.streams())]
+        return export(self.port, streams or everything)
+
+    def import_log(self, lines: Iterable[bytes]) -> ImportReport:
+        """Take in an exported log, once all of it has been verified. Raises IntegrityError, and
+        stores nothing, if not.
+        """
+        from dialectic_events.jsonl import import_log
+
+        return import_log(lines, self.port)
+
+    def verify(self, refs: Sequence[str] = ()) -> Iterator[Verified]:
+        """Verify runs (all when none is named): digests, order, completeness, every text. Raises
+        IntegrityError.
+        """
+        from dialectic_replay.audit import verify_run
+
+        streams = [self.resolve(ref).run for ref in refs] or [
+            each.stream for each in self.port.streams()
+        ]
+        for stream in streams:
+            head = verify_run(self.port, stream)
+            yield Verified(stream, head.version, head.digest)
+
+
+def replay(ref: str, store: Store | str | Path | None = None) -> Run:
+    """The state of a run at a position, from the store of the working directory or a named one."""
+    if isinstance(store, Store):
+        return store.replay(ref)
+    with Store(store, must_exist=True) if store is not None else Store.find() as opened:
+        return opened.replay(ref)
+
+
+def _entry(stream: port.StreamEntry, problem: str) -> Entry:
+    import json
+
+    first, last = json.loads(stream.first.header), json.loads(stream.last.header)
+    status = _ENDS.get(last["type"], "unfinished")
+    if status == "concluded" and stream.last.payload is not None:
+        outcome = json.loads(stream.last.payload).get("outcome")
+        status = "partial" if outcome == "partial" else "concluded"
+    return Entry(stream.stream, status, first["decided_at"], problem, last["version"])

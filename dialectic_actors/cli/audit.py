@@ -1,0 +1,39 @@
+"""`dialectic audit verify`: whether the log is what was written."""
+
+from __future__ import annotations
+
+import click
+
+from dialectic_actors.cli import options
+from dialectic_actors.cli.terminal import data, document
+
+__all__ = ["command"]
+
+
+@click.group("audit", cls=options.Commands, epilog=options.examples("dialectic audit verify"))
+def command(**shared: object) -> None:
+    """Verify that logs are what was written."""
+
+
+@command.command(
+    "verify", epilog=options.examples("dialectic audit verify", "dialectic audit verify @ --json")
+)
+@click.argument("refs", nargs=-1)
+@options.json
+@options.store
+def verify(refs: tuple[str, ...], json: bool, store: str | None) -> int:
+    """Verify REFS (default: all runs): digests, order, completeness, every text.
+
+    Each line ends with the run's head: keep it elsewhere, and a log that was cut off or rewritten
+    cannot pass for this one. Exits 5 at the first fault.
+    """
+    from dialectic_actors.api.store import Store
+
+    with Store(store, must_exist=True) as opened:
+        found = list(opened.verify(refs))
+    if json:
+        document("audit", [{"ref": f.ref, "version": f.version, "digest": f.digest} for f in found])
+    else:
+        for each in found:
+            data(f"{each.ref:<26} ok {each.version:>5} events  {each.digest}")
+    return 0

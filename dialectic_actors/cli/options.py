@@ -1,0 +1,122 @@
+"""Options that several commands share, so that they mean the same everywhere, before a command and
+after it.
+
+What only a mistake needs is imported when it is made: help and listings shall not wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from dialectic_events.errors import DialecticError, ExitCode
+
+__all__ = [
+    "Commands",
+    "at",
+    "env_file",
+    "examples",
+    "json",
+    "output",
+    "reference",
+    "repeated",
+    "store",
+    "verbose",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+store: Callable[[F], F] = click.option(
+    "--store",
+    metavar="URL",
+    envvar="DIALECTIC_STORE",
+    help="The log: a path, sqlite:PATH or memory:. Default: debates/log.db.",
+)
+json: Callable[[F], F] = click.option(
+    "--json", is_flag=True, help="Print one JSON document on stdout."
+)
+verbose: Callable[[F], F] = click.option(
+    "-v", "--verbose", is_flag=True, help="Show every event, and who spent what."
+)
+env_file: Callable[[F], F] = click.option(
+    "-e",
+    "--env-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read keys from here; default .env.",
+)
+output: Callable[[F], F] = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the result here: .json for the whole state, else the solution.",
+)
+at: Callable[[F], F] = click.option(
+    "--at", metavar="POS", help="A point of the run: 42, -1, r2, r2/critique/security>architect."
+)
+reference: Callable[[F], F] = click.argument("ref", default="@")
+
+
+def examples(*lines: str) -> str:
+    """Command lines for the end of a help page, kept as they are."""
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
+class Commands(click.Group):
+    """A group of commands. What they share may stand before them: it is handed on, so that a
+    command refuses what it does not know.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.params += [
+            click.Option(["--store"], metavar="URL", help="The log; as in each command."),
+            click.Option(["-e", "--env-file"], metavar="FILE", help="Read keys from here."),
+            click.Option(["-v", "--verbose"], is_flag=True, help="Show more."),
+            click.Option(["--json"], is_flag=True, help="Print JSON."),
+        ]
+        for option in self.params:
+            if isinstance(option, click.Option):
+                option.allow_from_autoenv = False
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant, and what is handed to it."""
+        names = self.list_commands(ctx)
+        if args[0] not in names:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], names, 1)
+            raise DialecticError(
+                f"there is no command {args[0]!r}",
+                fix=f"did you mean {close[0]}?"
+                if close
+                else f"{ctx.command_path} --help lists them",
+                exit_code=ExitCode.USAGE,
+            )
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command, [*_given(ctx, self.params), *rest]
+
+
+def repeated(ctx: click.Context) -> str:
+    """What a later command of the same run must be given as well: ` --store URL`, ` -e FILE`."""
+    import shlex
+
+    shared = [option for option in ctx.command.params if option.name in ("store", "env_file")]
+    return "".join(f" {shlex.quote(word)}" for word in _given(ctx, shared))
+
+
+def _given(ctx: click.Context, options: list[click.Parameter]) -> Iterator[str]:
+    """Options as they were written on the command line."""
+    for option in options:
+        name = option.name or ""
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            yield option.opts[-1]
+            if ctx.params[name] is not True:
+                yield str(ctx.params[name])

@@ -1,0 +1,112 @@
+"""Words for people: talk on stderr, data on stdout, errors with their remedies; text from outside
+is made harmless.
+
+Model text may hold escape sequences that move the cursor or change the title; none reaches a
+terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from dialectic_events.errors import DialecticError, ExitCode
+
+__all__ = ["data", "document", "fit", "json_data", "report", "safe", "say", "stored"]
+
+_JOINERS = "\u200c\u200d"
+"""Invisible, but words of several languages and many emoji are not themselves without them."""
+
+
+def safe(text: str) -> str:
+    """`text` with every control character but newline and tab made visible."""
+    if text.isprintable():
+        return text
+    return "".join(char if _harmless(char) else _visible(char) for char in text)
+
+
+def _harmless(char: str) -> bool:
+    if char in "\n\t" or char in _JOINERS:
+        return True
+    return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _visible(char: str) -> str:
+    return chr(0x2400 + ord(char)) if ord(char) < 0x20 else "\N{REPLACEMENT CHARACTER}"
+
+
+def fit(line: str, tail: str = "") -> str:
+    """`line` and `tail`, the line cut so that both fit a terminal; elsewhere they are whole."""
+    if not sys.stdout.isatty():
+        return line + tail
+    import shutil
+
+    width = shutil.get_terminal_size().columns - len(tail)
+    return (line if len(line) <= width else line[: max(0, width - 1)] + "…") + tail
+
+
+def say(line: str) -> None:
+    """Talk: a line on stderr."""
+    _print(safe(line), sys.stderr)
+
+
+def data(text: str) -> None:
+    """Data: text on stdout."""
+    _print(safe(text), sys.stdout)
+
+
+def document(schema: str, content: Any) -> None:
+    """Data as one JSON document."""
+    whole = {"schema": f"dialectic.{schema}/1", "data": content}
+    json_data(json.dumps(whole, ensure_ascii=False, indent=2))
+
+
+def json_data(text: str) -> None:
+    """Data: JSON text on stdout, its control characters escaped, so that it means what it meant."""
+    if not text.isprintable():
+        text = "".join(char if _harmless(char) else json.dumps(char)[1:-1] for char in text)
+    _print(text.rstrip("\n"), sys.stdout)
+
+
+def stored(chunks: Iterable[bytes]) -> None:
+    """Data as it is stored: bytes on stdout."""
+    try:
+        for chunk in chunks:
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _mute(sys.stdout)
+
+
+def report(error: Exception) -> int:
+    """Say what is wrong, where, and what mends it; the exit code that goes with it."""
+    if not isinstance(error, DialecticError):
+        import traceback
+
+        say("".join(traceback.format_exception(error)).rstrip())
+        say("error: this is a defect of dialectic; the log holds all that was durable")
+        return ExitCode.FAILED
+    say(f"error: {error.what}")
+    if error.where:
+        say(f"  where: {error.where}")
+    if error.fix:
+        say(f"  fix:   {error.fix}")
+    return error.exit_code
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Whoever stops reading does not stop the run: the rest is written to nowhere."""
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        _mute(stream)
+
+
+def _mute(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -1,0 +1,84 @@
+"""What is said when a run has come to rest, however it did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from dialectic_actors import DialecticError, Outcome
+from dialectic_actors.api.outcome import INTERRUPTED
+from dialectic_actors.cli.conclusion import check_output, conclude, resumable
+from dialectic_events.runs import RunFailed, RunSuspended
+from dialectic_replay.run import Run, fold
+from support.drive import failing, finish
+
+
+def at_rest(*without: str) -> Run:
+    """A debate driven to its end, some calls of which fail."""
+    return fold(finish([], failing(*without)))
+
+
+def suspended(reason: str) -> Run:
+    """A debate that was stopped for a reason, after everything but its end."""
+    return fold([*finish([])[:-3], RunSuspended(reason=reason)])
+
+
+@pytest.mark.parametrize(
+    ("run", "code", "last"),
+    [
+        (at_rest(), 0, "read it all: dialectic show deb-1 --store x"),
+        (suspended(INTERRUPTED), 130, "dialectic resume deb-1 --store x"),
+        (suspended("auth: no such key"), 3, "dialectic resume deb-1 --store x"),
+        (suspended("payment: no credit"), 3, "dialectic resume deb-1 --store x"),
+        (suspended("the disk is full"), 7, "dialectic resume deb-1 --store x"),
+        (fold([*finish([])[:-1], RunFailed(reason="no quorum")]), 1, "dialectic log deb-1"),
+    ],
+    ids=["concluded", "interrupted", "auth", "payment", "stopped", "failed"],
+)
+def test_the_last_line_is_the_command_to_type_next(
+    run: Run, code: int, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the options that the run needs again; the exit code says how it ended."""
+    found = conclude(Outcome("deb-1", run), None, json=False, verbose=False, again=" --store x")
+
+    assert code == found
+    assert last in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_whoever_is_missing_from_a_partial_run_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Each failed turn has a line with its reason."""
+    run = at_rest("critique/kiss>architect")
+
+    code = conclude(Outcome("deb-1", run), None, json=False, verbose=False, again="")
+
+    lines = capsys.readouterr().err.splitlines()
+    failed = [r.turn.id for r in run.results.values() if r.outcome == "failed"]
+    assert (1, True) == (code, bool(failed))
+    assert failed == [line.split(":")[0].strip() for line in lines[1:]]
+
+
+def test_a_second_interrupt_still_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """The run is left as a crash would leave it: exit 130, and the command that resumes it."""
+    with pytest.raises(click.exceptions.Exit) as left, resumable("deb-1", " -e keys"):
+        raise KeyboardInterrupt
+
+    assert 130 == left.value.exit_code
+    assert "dialectic resume deb-1 -e keys" == capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", [".", "none/solution.md"])
+def test_an_output_that_cannot_be_written_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With exit code 2 and a remedy; an absent one and a new file are fine."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DialecticError) as refused:
+        check_output(Path(name))
+
+    assert (2, name) == (refused.value.exit_code, refused.value.where)
+    check_output(None)
+    check_output(Path("solution.md"))

@@ -1,0 +1,118 @@
+"""Laws 7 and 8 on the real command: reading needs no key, no network, and finds every change."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from support.ledgers import log_of
+from support.loopback import serving
+from support.program import dialectic
+
+PROBLEM = "Design a lock service that must tolerate a partition"
+SMALL = ("-a", "architect,kiss", "-r", "1")
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with one finished debate on a model."""
+    cwd = tmp_path_factory.mktemp("recorded")
+    with serving() as server:
+        ended = dialectic(cwd, "debate", PROBLEM, *SMALL, url=server.url)
+    assert 0 == ended.code, ended.err
+    return cwd
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ls",),
+        ("log",),
+        ("log", "--failed"),
+        ("log", "@:synthesis/judge-main", "--json"),
+        ("show",),
+        ("show", "--solution"),
+        ("show", "--state"),
+        ("show", "@:-1", "--event"),
+        ("replay",),
+        ("replay", "--at", "r1", "--json"),
+        ("audit", "verify"),
+        ("export",),
+        ("resume",),
+    ],
+    ids=" ".join,
+)
+def test_reading_opens_no_socket_and_needs_no_key(
+    arguments: tuple[str, ...], recorded: Path
+) -> None:
+    """Every command that looks works where each connection raises."""
+    ended = dialectic(recorded, *arguments, network=False)
+
+    assert 0 == ended.code, ended.err
+    assert "error" not in ended.err
+
+
+def test_a_replay_prints_what_the_debate_printed(recorded: Path) -> None:
+    """The solution is rebuilt from the log, byte for byte."""
+    replayed = dialectic(recorded, "replay", network=False)
+    shown = dialectic(recorded, "show", "--solution", network=False)
+
+    with log_of(recorded) as store:
+        assert f"{store['@'].solution}\n" == replayed.out == shown.out
+    assert "no model was called" in replayed.err
+
+
+def test_an_exported_run_is_imported_elsewhere_and_exported_again_the_same(
+    recorded: Path, tmp_path: Path
+) -> None:
+    """Export, import, export: the same bytes; importing twice changes nothing."""
+    exported = dialectic(recorded, "export", network=False).out
+    (tmp_path / "run.jsonl").write_text(exported, encoding="utf-8")
+
+    codes = [dialectic(tmp_path, "import", "run.jsonl", network=False).code for _ in range(2)]
+
+    assert [0, 0] == codes
+    assert exported == dialectic(tmp_path, "export", network=False).out
+    assert 0 == dialectic(tmp_path, "audit", "verify", network=False).code
+
+
+@pytest.mark.parametrize(
+    "arguments", [("audit", "verify"), ("replay",), ("show",), ("resume",)], ids=" ".join
+)
+def test_a_changed_text_is_found(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """A word changed in the store makes every reader stop with exit 5, and says where."""
+    dialectic(tmp_path, "debate", PROBLEM, *SMALL, "--offline")
+    with sqlite3.connect(tmp_path / "debates" / "log.db") as log:
+        changed = log.execute(
+            "UPDATE texts SET body = (SELECT body FROM texts WHERE size > ?1 LIMIT 1) "
+            "WHERE size = ?1",
+            [len(PROBLEM)],
+        )
+        assert 1 == changed.rowcount
+    log.close()
+
+    ended = dialectic(tmp_path, *arguments, network=False)
+
+    assert (5, "") == (ended.code, ended.out)
+    assert 1 == ended.err.count("error: ")
+    assert "where: " in ended.err
+
+
+def test_every_listing_is_one_json_document(recorded: Path) -> None:
+    """`--json` names its schema, and stdout holds nothing else."""
+    for arguments in (
+        ("ls",),
+        ("log",),
+        ("show",),
+        ("show", "--event"),
+        ("show", "--solution"),
+        ("replay",),
+        ("audit", "verify"),
+        ("resume",),
+    ):
+        found = json.loads(dialectic(recorded, *arguments, "--json", network=False).out)
+        assert ["data", "schema"] == sorted(found)
+        assert found["schema"].startswith("dialectic.")
