@@ -244,15 +244,13 @@ def _given_up(
 
 
 def _taken_up(run: Run, claim: str) -> tuple[Event, ...]:
-    if run.opened is None or run.ended:
+    if run.opened is None or run.ended or run.claim == claim:
         return ()
-    resumed = (RunResumed(),) if run.status == "suspended" else ()
+    resumed = (RunResumed(claim=claim),) if run.status == "suspended" else ()
     lost = (
         CallLost(call=call, claim=claim)
         for call, state in run.calls.items()
-        if state.ended is None
-        and state.lost_by != claim
-        and state.requested.turn not in run.results
+        if state.ended is None and state.requested.turn not in run.results
     )
     return (*resumed, *lost)
 

@@ -107,7 +107,9 @@ class RunSuspended(Fact, frozen=True, kw_only=True, tag="run-suspended"):
 
 
 class RunResumed(Fact, frozen=True, kw_only=True, tag="run-resumed"):
-    """A suspended run was taken up again."""
+    """A suspended run was taken up again. `claim` tells this taking up from every other one."""
+
+    claim: str
 
 
 class RunConcluded(Fact, frozen=True, kw_only=True, tag="run-concluded"):

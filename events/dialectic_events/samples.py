@@ -84,7 +84,7 @@ SAMPLES: tuple[Event, ...] = (
         program="dialectic-actors",
     ),
     RunSuspended(reason="payment: the account is empty", waits_for=(_PROPOSAL,)),
-    RunResumed(),
+    RunResumed(claim="5e0c1f0a9d21"),
     RunConcluded(outcome="complete"),
     RunFailed(reason="debate/synthesis/judge failed: timeout"),
     ProposalMade(

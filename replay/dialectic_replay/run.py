@@ -31,16 +31,11 @@ Status = Literal["empty", "running", "suspended", "concluded", "partial", "faile
 
 
 class Call(Struct, frozen=True):
-    """A call and how it ended, if it did.
-
-    `lost` counts the times it was sent and its sender died; `lost_by` is the last claim that found
-    it so.
-    """
+    """A call and how it ended, if it did. `lost` counts the times that it died with its sender."""
 
     requested: CallRequested
     ended: Ending | None = None
     lost: int = 0
-    lost_by: str = ""
 
 
 class Result(Struct, frozen=True):
@@ -62,6 +57,7 @@ class Run(Struct):
     opened: RunOpened | None = None
     status: Status = "empty"
     reason: str = ""
+    claim: str = ""
     version: int = 0
     turns: dict[str, Turn] = {}
     results: dict[str, Result] = {}
@@ -74,6 +70,7 @@ class Run(Struct):
             self.opened,
             self.status,
             self.reason,
+            self.claim,
             self.version,
             self.turns.copy(),
             self.results.copy(),
@@ -141,13 +138,14 @@ def _apply(run: Run, event: Event) -> None:
             run.results[turn.id] = Result(turn, "skipped", event.reason)
         case CallLost():
             call = run.calls[event.call]
-            run.calls[event.call] = Call(call.requested, call.ended, call.lost + 1, event.claim)
+            run.calls[event.call] = Call(call.requested, call.ended, call.lost + 1)
+            run.claim = event.claim
         case RunOpened():
             run.opened, run.status = event, "running"
         case RunSuspended():
             run.status, run.reason = "suspended", event.reason
         case RunResumed():
-            run.status, run.reason = "running", ""
+            run.status, run.reason, run.claim = "running", "", event.claim
         case RunConcluded():
             run.status = "concluded" if event.outcome == "complete" else "partial"
         case RunFailed():

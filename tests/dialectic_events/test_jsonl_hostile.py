@@ -105,7 +105,7 @@ HOSTILE: dict[str, tuple[Callable[[], list[bytes]], str]] = {
         "line 2: .*no valid 'run-failed'",
     ),
     "a payload of another type": (
-        lambda: with_payload(b'{"type":"run-resumed"}', "run-failed"),
+        lambda: with_payload(b'{"type":"run-concluded","outcome":"partial"}', "run-failed"),
         "line 2: .*another type",
     ),
     "a lone surrogate": (lambda: with_payload(b'{"a":"\\ud800"}'), "line 2: .*unreadable"),

@@ -189,7 +189,7 @@ def test_an_overtaken_append_is_decided_again_on_top_of_the_tail() -> None:
     scene.settles(Open(opened(("a", "b"), 1)))
     scene.hears(Order("one", PlaceCall(A, ())))
     scene.hears(Order("two", PlaceCall(B, ())))
-    tail = (RunSuspended(reason="elsewhere"), RunResumed())
+    tail = (RunSuspended(reason="elsewhere"), RunResumed(claim="one"))
     scene.log += tail
 
     deeds = scene.hears(Overtaken(tail, Head()))
@@ -318,7 +318,7 @@ def test_an_attempt_that_falls_due_while_suspended_is_placed_once_the_run_goes_o
     scene.hears(Overtaken(tail, Head()))
 
     assert [] == scene.hears(Due(f"{A}#2~0"))
-    tail = (RunResumed(),)
+    tail = (RunResumed(claim="one"),)
     scene.log += tail
     deeds = scene.hears(Overtaken(tail, Head()))
     assert [f"{A}#2~0"] == [deed.effect for deed in deeds if isinstance(deed, Wait)]

@@ -252,7 +252,7 @@ def test_what_only_a_person_can_mend_suspends_the_run(error: ErrorClass) -> None
     assert RunSuspended(reason=f"{error}: as told", waits_for=(FIRST,)) == rest
     assert {} == react(state)
     resumed, again = decide(state, TakeUp("one"))
-    assert RunResumed() == resumed
+    assert RunResumed(claim="one") == resumed
     assert isinstance(again, CallRequested)
     assert ("model-a", 0.0, error) == (again.model, again.delay_s, again.why)
 

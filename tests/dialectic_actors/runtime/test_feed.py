@@ -23,7 +23,7 @@ AT = datetime(2026, 1, 2, tzinfo=UTC)
 def an_envelope(version: int) -> Envelope:
     """An envelope that is told from others by its version."""
     header = Header("run", version, f"x.{version}", "run-resumed", 1, AT, AT, "x", "0", "0")
-    return Envelope(version, header, RunResumed())
+    return Envelope(version, header, RunResumed(claim="one"))
 
 
 def fed(count: int) -> Feed:

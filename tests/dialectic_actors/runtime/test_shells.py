@@ -43,7 +43,7 @@ from support.systems import (
 
 SMALL = opening_with_sources(("architect", "security"), 2)
 PLAIN = plain_run(*SMALL)
-PAUSE: list[Event] = [RunSuspended(reason="somebody else"), RunResumed()]
+PAUSE: list[Event] = [RunSuspended(reason="somebody else"), RunResumed(claim="one")]
 
 
 def intrude(store: Store, count: int = 1) -> None:

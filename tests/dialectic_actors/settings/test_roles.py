@@ -24,11 +24,13 @@ def test_an_unknown_role_is_refused_with_a_suggestion() -> None:
     [
         ("$problem costs $ 5", "begins no placeholder"),
         ("$problem $persona", "`$persona`"),
-        ("$focus", "`$problem`"),
+        ("$history $shown", "`$problem`"),
+        ("$problem $shown", "`$history`"),
+        ("$problem $history", "`$shown`"),
     ],
 )
 def test_a_broken_template_is_refused_by_name(text: str, reason: str) -> None:
-    """Placeholders that nothing fills, and a missing problem, are found before the first call."""
+    """Placeholders that nothing fills, and material that nobody would be shown, are found early."""
     with pytest.raises(DialecticError) as caught:
         check_template("prompts/critique.md", text, "critique")
     assert reason in caught.value.what
@@ -37,7 +39,7 @@ def test_a_broken_template_is_refused_by_name(text: str, reason: str) -> None:
 
 def test_a_literal_dollar_sign_is_no_placeholder() -> None:
     """Prices may stand in a prompt."""
-    check_template("prompts/critique.md", "$problem costs $$5", "critique")
+    check_template("prompts/critique.md", "$problem $history $shown costs $$5", "critique")
 
 
 def test_importing_settings_loads_neither_yaml_nor_dotenv() -> None:
