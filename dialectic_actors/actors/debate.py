@@ -65,12 +65,20 @@ class DebateBehavior:
             return False
         return run.ended or (run.status == "suspended" and (self._halted or not self._sent()))
 
-    def receive(self, message: DebateMessage) -> Iterable[Deed]:
-        """What the debate does about a message."""
+    def receive(self, message: DebateMessage, *, more: bool = False) -> Iterable[Deed]:
+        """What the debate does about a message. With `more` to come at once, orders wait for it, so
+        that a burst is decided together.
+        """
+        deeds = self._heard(message)
+        if self._stash and self._draft is None and not more:
+            return (*deeds, *self._decide())
+        return deeds
+
+    def _heard(self, message: DebateMessage) -> Iterable[Deed]:
         match message:
             case Order():
                 self._stash.append(message)
-                return () if self._draft is not None else self._decide()
+                return ()
             case Committed():
                 return self._committed()
             case Overtaken(tail):
@@ -81,13 +89,14 @@ class DebateBehavior:
                 self._forget(address)
                 return self._start()
             case Abandoned(address, reason, endings):
-                return self._give_up(self._forget(address), reason, endings)
+                self._give_up(self._forget(address), reason, endings)
+                return ()
             case _:
                 assert_never(message)
 
     def _give_up(
         self, effects: Iterable[str], reason: str, endings: Mapping[str, Ending]
-    ) -> Iterable[Deed]:
+    ) -> None:
         """Fail the turns of effects that nobody will perform, and take in how their calls ended."""
         held = {ending.call.rpartition("#")[0]: ending for ending in endings.values()}
         lost = [turn for effect in effects if (turn := self._turn(effect)) is not None]
@@ -95,7 +104,6 @@ class DebateBehavior:
             Order(f"{turn}/give-up", GiveUp(turn, reason, held.get(turn)))
             for turn in dict.fromkeys((*lost, *held))
         )
-        return () if self._draft is not None else self._decide()
 
     def _decide(self) -> Iterable[Deed]:
         """Decide all that waits in the stash, on top of each other; one append makes it durable."""
@@ -124,7 +132,7 @@ class DebateBehavior:
             )
         )
         released = (Release(ended),) if ended else ()
-        return (*released, *self._start(), *(self._decide() if self._stash else ()))
+        return (*released, *self._start())
 
     def _overtaken(self, tail: tuple[Event, ...]) -> Iterable[Deed]:
         """Take in what somebody else appended and decide again."""
@@ -133,7 +141,7 @@ class DebateBehavior:
             state.advance(event)
         self.state, self._draft = state, None
         self._stash, self._pending = [*self._pending, *self._stash], []
-        return self._decide() if self._stash else self._start()
+        return () if self._stash else self._start()
 
     def _start(self) -> Iterable[Deed]:
         """Start what must be outstanding and is not in flight; forget what need not be any more."""

@@ -119,7 +119,7 @@ class DebateActor(_Shell):
         answer = self._outcome(message) if isinstance(message, Stored) else message
         if answer is None:
             return
-        for deed in self.behavior.receive(answer):
+        for deed in self.behavior.receive(answer, more=not self.actor_inbox.empty()):
             self._perform(deed)
         if self.behavior.at_rest and not self._resting:
             self._resting = True

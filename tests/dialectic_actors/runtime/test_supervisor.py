@@ -59,12 +59,12 @@ class Fault:
         """Take the place of the behavior's own method."""
         fault = self
 
-        def receive(behavior: Any, message: Any) -> Iterable[Any]:
+        def receive(behavior: Any, message: Any, **more: bool) -> Iterable[Any]:
             fault.count += 1
             broken = fault._breaks(fault.count, behavior)
             if broken and not fault._late:
                 raise RuntimeError("broken as told")
-            deeds: Iterable[Any] = fault._receive(behavior, message)
+            deeds: Iterable[Any] = fault._receive(behavior, message, **more)
             if broken:
                 raise RuntimeError("broken as told")
             return deeds
