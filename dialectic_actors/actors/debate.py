@@ -94,9 +94,7 @@ class DebateBehavior:
             case _:
                 assert_never(message)
 
-    def _give_up(
-        self, effects: Iterable[str], reason: str, endings: Mapping[str, Ending]
-    ) -> None:
+    def _give_up(self, effects: Iterable[str], reason: str, endings: Mapping[str, Ending]) -> None:
         """Fail the turns of effects that nobody will perform, and take in how their calls ended."""
         held = {ending.call.rpartition("#")[0]: ending for ending in endings.values()}
         lost = [turn for effect in effects if (turn := self._turn(effect)) is not None]

@@ -19,7 +19,7 @@ from dialectic_actors.core.briefs import Brief, Link, Shown
 from dialectic_actors.core.roles import Role
 from dialectic_events.calls import Message
 from dialectic_events.errors import DialecticError, ExitCode
-from dialectic_events.parts import refer, rope
+from dialectic_events.parts import OURS, refer, rope
 from dialectic_events.turns import Turn
 
 __all__ = ["PLACEHOLDERS", "Renderer", "Request", "cut"]
@@ -138,7 +138,7 @@ class Renderer:
         focus = self._role.focus.get(brief.turn.kind, self._role.description)
         history = [self._rope(link, brief.turn, parts) for link in brief.history if _tells(link)]
         if history:
-            history.insert(0, self._add("## Earlier rounds\n\n", parts))
+            history.insert(0, f"{OURS}## Earlier rounds\n\n")
         return {
             "problem": (self._add(brief.problem, parts),),
             "focus": (self._add(focus.strip(), parts),),
@@ -158,8 +158,7 @@ class Renderer:
     def _block(self, heading: str, text: str, parts: dict[str, str]) -> tuple[str, str, str]:
         ref = self._add(text, parts)
         mark = ref[:12]
-        opening = self._add(f"{heading}\n\n[begin {mark}]\n", parts)
-        return opening, ref, self._add(f"\n[end {mark}]\n\n", parts)
+        return f"{OURS}{heading}\n\n[begin {mark}]\n", ref, f"{OURS}\n[end {mark}]\n\n"
 
     def _rope(self, link: Link, turn: Turn, parts: dict[str, str]) -> str:
         """One reference for a link and all that it stands on; its parts are added when it is first

@@ -102,9 +102,9 @@ class RunContext:
                 envelopes(self.store, self.stream, first=first, last=head.version, verify=False)
             )
 
-    def words(self, ref: str) -> str:
-        """All that a reference stands for: its text, or those that its rope binds."""
-        return "".join(resolve(ref, self.text)) if ref.startswith("@") else self.text(ref)
+    def words(self, piece: str) -> str:
+        """All that a piece of a prompt stands for."""
+        return "".join(resolve(piece, self.text))
 
     def text(self, ref: str) -> str:
         """The text behind one reference, from memory or the store."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from dialectic_events.parts import Ref, Text
+from dialectic_events.parts import Piece, Text
 from dialectic_events.turns import Fact, Turn
 
 __all__ = [
@@ -42,10 +42,10 @@ ErrorClass = Literal[
 
 
 class Message(Struct, frozen=True):
-    """One message of a request; its text is the concatenation of its parts."""
+    """One message of a request; its text is that of its pieces, one after the other."""
 
     role: Literal["system", "user", "assistant"]
-    parts: tuple[Ref, ...]
+    parts: tuple[Piece, ...]
 
 
 class Usage(Struct, frozen=True, omit_defaults=True):

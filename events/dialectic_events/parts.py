@@ -2,13 +2,14 @@
 
 A stored payload names a text by its reference, `<sha256 hex>:<bytes>`. A list of references that
 many prompts share (a history that grows) is itself a part, a *rope*, whose reference begins with
-`@`; so a request stays as small in the thousandth call as in the first. Nothing here knows which
-event a text belongs to.
+`@`; so a request stays as small in the thousandth call as in the first. The few words of our own
+that stand between the parts of a prompt are no part: `=` and the words take less room than a
+reference. Nothing here knows which event a text belongs to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated
@@ -18,7 +19,19 @@ from msgspec import Meta
 
 from dialectic_events.errors import IntegrityError
 
-__all__ = ["ROPE", "Ref", "Text", "check", "refer", "resolve", "rope", "strands"]
+__all__ = [
+    "OURS",
+    "ROPE",
+    "Piece",
+    "Ref",
+    "Text",
+    "check",
+    "refer",
+    "references",
+    "resolve",
+    "rope",
+    "strands",
+]
 
 REF_PATTERN = r"^@?[0-9a-f]{64}:[0-9]+$"
 
@@ -26,6 +39,12 @@ Ref = Annotated[
     str, Meta(description="Reference of a part: sha256 in hex, a colon, its length in bytes.")
 ]
 """A reference, as stored."""
+
+Piece = Annotated[
+    str,
+    Meta(description="A piece of a prompt: a part's reference, or `=` and our own words."),
+]
+"""What a prompt or a rope is made of."""
 
 Text = Annotated[
     str,
@@ -37,6 +56,7 @@ Text = Annotated[
 """A field that holds the words in memory and the reference in the stored payload."""
 
 ROPE = "@"
+OURS = "="
 
 
 # What one agent says is soon shown to all others: a text is digested once, not once for each.
@@ -49,29 +69,39 @@ def refer(text: str) -> str:
     return f"{sha256(body).hexdigest()}:{len(body)}"
 
 
-def rope(refs: Sequence[str]) -> tuple[str, str]:
-    """Bind references into one: the rope's own reference and the text to store under it."""
-    text = msgspec.json.encode(list(refs)).decode()
+def references(pieces: Iterable[str]) -> tuple[str, ...]:
+    """The pieces that are references."""
+    return tuple(piece for piece in pieces if not piece.startswith(OURS))
+
+
+def rope(pieces: Sequence[str]) -> tuple[str, str]:
+    """Bind pieces into one: the rope's own reference and the text to store under it."""
+    text = msgspec.json.encode(list(pieces)).decode()
     return ROPE + refer(text), text
 
 
 def strands(ref: str, text: str) -> tuple[str, ...]:
     """The references that a rope binds; () for a plain part."""
-    return tuple(msgspec.json.decode(text, type=list[str])) if ref.startswith(ROPE) else ()
+    return references(_pieces(text)) if ref.startswith(ROPE) else ()
 
 
-def resolve(ref: str, lookup: Callable[[str], str]) -> Iterator[str]:
-    """The plain texts behind `ref`, in order. `lookup` finds the text of one reference (a rope's
+def resolve(piece: str, lookup: Callable[[str], str]) -> Iterator[str]:
+    """The plain texts behind a piece, in order. `lookup` finds the text of one reference (a rope's
     included).
     """
-    pending = [ref]
+    pending = [piece]
     while pending:
         head = pending.pop()
-        text = lookup(head)
-        if head.startswith(ROPE):
-            pending.extend(reversed(strands(head, text)))
+        if head.startswith(OURS):
+            yield head[len(OURS) :]
+        elif head.startswith(ROPE):
+            pending.extend(reversed(_pieces(lookup(head))))
         else:
-            yield text
+            yield lookup(head)
+
+
+def _pieces(text: str) -> list[str]:
+    return msgspec.json.decode(text, type=list[str])
 
 
 def check(ref: str, text: str, where: str = "") -> None:

@@ -13,11 +13,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from dialectic_events.calls import CallRequested
 from dialectic_events.codec import Unknown, decode, texts_named
 from dialectic_events.errors import IntegrityError
 from dialectic_events.parts import REF_PATTERN
-from dialectic_events.runs import RunOpened
+from dialectic_events.union import refs_beside
 
 __all__ = ["Named", "is_reference", "refs_named"]
 
@@ -49,10 +48,7 @@ def refs_named(kind: str, schema: int, payload: bytes) -> Named:
     if isinstance(event, Unknown):
         return Named(tuple(dict.fromkeys(filter(is_reference, _strings(payload)))), certain=False)
     refs = list(texts_named(event))
-    if isinstance(event, RunOpened):
-        refs.extend(source.part for source in event.sources)
-    elif isinstance(event, CallRequested):
-        refs.extend(ref for message in event.messages for ref in message.parts)
+    refs.extend(refs_beside(event))
     for ref in refs:
         if not is_reference(ref):
             raise IntegrityError(f"{ref[:40]!r} stands in the place of a reference")

@@ -11,7 +11,7 @@ from functools import cache
 from typing import get_args, get_type_hints
 
 from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested
-from dialectic_events.parts import Text
+from dialectic_events.parts import Text, references
 from dialectic_events.runs import RunConcluded, RunFailed, RunOpened, RunResumed, RunSuspended
 from dialectic_events.turns import (
     CritiqueMade,
@@ -71,7 +71,7 @@ def refs_beside(event: Event) -> tuple[str, ...]:
     its request.
     """
     if isinstance(event, CallRequested):
-        return tuple(ref for message in event.messages for ref in message.parts)
+        return references(piece for message in event.messages for piece in message.parts)
     if isinstance(event, RunOpened):
         return tuple(source.part for source in event.sources)
     return ()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from dialectic_events.chain import Chain
 from dialectic_events.envelope import Head
 from dialectic_events.errors import IntegrityError
 from dialectic_events.parts import check, strands
-from dialectic_events.references import Named, refs_named
+from dialectic_events.references import Named, is_reference, refs_named
 from dialectic_events.store import Store
 
 __all__ = ["verify_run"]
@@ -42,5 +44,17 @@ def _check_parts(store: Store, named: Named, seen: set[str], where: str) -> None
             check(ref, found[ref], where)
             seen.add(ref)
         pending = [
-            ref for of, text in found.items() for ref in strands(of, text) if ref not in seen
+            ref for of, text in found.items() for ref in _bound(of, text, where) if ref not in seen
         ]
+
+
+def _bound(ref: str, text: str, where: str) -> tuple[str, ...]:
+    """What a rope binds; the text of somebody else's rope may be anything."""
+    try:
+        refs = strands(ref, text)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise IntegrityError(f"part {ref[:13]}… binds nothing: {error}", where=where) from error
+    for each in refs:
+        if not is_reference(each):
+            raise IntegrityError(f"part {ref[:13]}… binds what is no reference", where=where)
+    return refs

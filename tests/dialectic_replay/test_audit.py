@@ -5,15 +5,20 @@ where it lies.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from dialectic_events.envelope import Head, Record
+from dialectic_events.calls import CallRequested, Message
+from dialectic_events.envelope import Head, Record, Stamp, seal
 from dialectic_events.errors import ExitCode, IntegrityError
+from dialectic_events.parts import refer
+from dialectic_events.store import Batch
 from dialectic_events.stores.memory import MemoryStore
+from dialectic_events.turns import Turn
 from dialectic_events.union import Event
 from dialectic_replay.audit import verify_run
 from support.runs import batch_with_parts, run_of, runs
@@ -116,3 +121,26 @@ def test_a_fork_is_verified_over_its_lineage() -> None:
     store.absent = frozenset(batch_with_parts("deb-1", LOG[:1]).parts)
     with pytest.raises(IntegrityError, match="missing"):
         verify_run(store, "deb-2")
+
+
+@pytest.mark.parametrize("text", ["no list", '["not a reference"]', "[[[]]]"])
+def test_a_rope_that_binds_no_references_is_a_fault(text: str) -> None:
+    """The digest of a hostile rope may fit: what it binds must be parts all the same."""
+    store = MemoryStore()
+    ref = "@" + refer(text)
+    turn = Turn(id="debate/r1/proposal/a", kind="proposal", speaker="a")
+    asked = CallRequested(
+        call=f"{turn.id}#1",
+        turn=turn.id,
+        provider="p",
+        model="m",
+        messages=(Message("user", (ref,)),),
+        deadline_s=1.0,
+        plan=turn,
+    )
+    now = datetime.now(UTC)
+    records, parts = seal("run", [asked], Head(), Stamp("c", now, now), [bytes(16)])
+    store.append([Batch("run", 0, records, {**parts, ref: text})])
+
+    with pytest.raises(IntegrityError, match="binds"):
+        verify_run(store, "run")

@@ -29,6 +29,7 @@ from dialectic_events.runs import History, Limits
 from dialectic_events.store import Batch, Lease, LeaseHeld, Store, StoreFull
 from dialectic_events.stores import open_store
 from dialectic_events.stores.memory import MemoryStore
+from dialectic_events.union import refs_beside
 from dialectic_replay.run import fold
 from support.casts import opening_with_sources
 from support.stub_gateway import StubGateway
@@ -96,7 +97,7 @@ def test_no_call_is_made_before_its_request_is_durable(store: Store) -> None:
             requested = [e for e in events_in(store, ask.run) if isinstance(e, CallRequested)]
             if ask.call not in {event.call for event in requested}:
                 missing.append(ask.call)
-            refs = {ref for e in requested for message in e.messages for ref in message.parts}
+            refs = {ref for e in requested for ref in refs_beside(e)}
             missing.extend(refs - store.parts(tuple(refs)).keys())
             super().start(ask, reply)
 
