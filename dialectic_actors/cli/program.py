@@ -7,6 +7,7 @@ themselves.
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from importlib import import_module
 import click
 
 from dialectic_actors._version import __version__
+from dialectic_actors.cli.diagnostics import configure
 from dialectic_actors.cli.options import Commands
 from dialectic_actors.cli.terminal import report, say
 from dialectic_events.errors import DialecticError, ExitCode
@@ -79,6 +81,7 @@ def run(arguments: Sequence[str]) -> int:
         words = [*words[1:], "--help"]
     _prepare()
     try:
+        configure(os.environ)
         result = program.main(words, prog_name="dialectic", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message())

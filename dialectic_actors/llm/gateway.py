@@ -167,6 +167,7 @@ class LoopGateway:
         try:
             if flight.reply is not None:
                 flight.is_sent = True
+                logger.debug("%s of %s is sent to %s", ask.call, ask.run, ask.provider)
                 ending = await line.provider.complete(ask)
         except asyncio.CancelledError:
             if not flight.is_late:

@@ -125,6 +125,7 @@ class LogActor(MailboxActor):
     def _commit(self, group: tuple[StoreBatch, ...]) -> None:
         """On the writer's thread: commit a group and say so, if somebody still listens."""
         flushed = _Flushed(group, self._append(group))
+        logger.debug("a commit took %d batches", len(group))
         with contextlib.suppress(pykka.ActorDeadError):
             self.actor_ref.tell(flushed)
 

@@ -7,6 +7,7 @@ broken: no further call is made for either.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -16,6 +17,8 @@ from dialectic_actors.runtime.context import Failed
 from dialectic_actors.runtime.dispatcher import Dispatcher, MailboxActor
 from dialectic_events.calls import Ending
 from dialectic_events.errors import DialecticError
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["RESTARTS", "Supervised", "SupervisorActor"]
 
@@ -62,6 +65,13 @@ class SupervisorActor(MailboxActor):
         if run is None:
             return
         run.failures[message.address] += 1
+        # The reason may quote what a model said; it goes into the log, not into diagnostics.
+        logger.warning(
+            "%s of %s broke, %d times so far",
+            message.address,
+            message.run,
+            run.failures[message.address],
+        )
         spent = run.failures[message.address] > RESTARTS
         try:
             if message.address == DEBATE:
