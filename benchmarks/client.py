@@ -28,7 +28,7 @@ from dialectic_events.turns import Turn
 
 __all__ = ["rows"]
 
-ROUNDS = 5
+ROUNDS = 3
 PROMPT = "The quick design must survive an outage, and nobody may notice. " * 117
 MODEL = "gpt-4o"
 

@@ -15,6 +15,7 @@ from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn
 from dialectic_actors.core.protocols import known_turns, protocol_of
 from dialectic_actors.core.retry import STOPS_THE_RUN
 from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested
+from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.runs import (
     RunConcluded,
     RunFailed,
@@ -88,7 +89,7 @@ class Agenda:
         """Take in an event that `run` has just taken in."""
         match event:
             case RunOpened():
-                (self._stage,) = event.stages
+                self._stage = _only_stage(event)
                 self._plan(run)
             case CallRequested():
                 self.outstanding.pop(event.turn, None)
@@ -188,3 +189,13 @@ def _recalled(run: Run, turn: Turn, seen: str) -> bool:
     if carried is None or run.made(carried) is None:
         return False
     return any(carried in run.results[earlier].turn.sees for earlier in turn.recalls)
+
+
+def _only_stage(opened: RunOpened) -> Stage:
+    if len(opened.stages) != 1:
+        raise DialecticError(
+            f"this version runs one stage, this run has {len(opened.stages)}",
+            fix="upgrade dialectic-actors; the log itself can still be shown and verified",
+            exit_code=ExitCode.CONFIGURATION,
+        )
+    return opened.stages[0]

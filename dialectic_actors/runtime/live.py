@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 
 from dialectic_actors.actors.agent import AgentBehavior
@@ -26,7 +27,7 @@ from dialectic_actors.runtime.ownership import release
 from dialectic_actors.runtime.shells import AgentActor, DebateActor
 from dialectic_events.calls import Ending
 from dialectic_events.envelope import Head
-from dialectic_events.errors import DialecticError, ExitCode
+from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
 from dialectic_events.runs import RunOpened
 from dialectic_events.store import Store
 from dialectic_replay.read import envelopes, known_event
@@ -36,6 +37,9 @@ __all__ = ["LEASE_S", "Cast", "Host", "LiveRun", "cast_of", "load"]
 
 LEASE_S = 30.0
 """How long a run's lease lasts without renewal, in seconds."""
+
+
+_TEMPLATES = ("system", "proposal", "critique", "refinement", "synthesis")
 
 
 class Cast(Struct, frozen=True):
@@ -68,17 +72,25 @@ class Host(Protocol):
 
 
 def cast_of(opened: RunOpened, text: Callable[[str], str]) -> Cast:
-    """The cast that a run was opened with, from the sources that it kept."""
+    """The cast that a run was opened with, from the sources that it kept.
+
+    Raises IntegrityError when the opening does not say who speaks, or in which words: an imported
+    log may have been written by anybody.
+    """
     sources = {source.name: source.part for source in opened.sources}
-    return Cast(
-        roles={agent.id: read_role(text(sources[agent.source])) for agent in opened.agents},
-        names={agent.id: agent.name for agent in opened.agents},
-        templates={
-            name.removeprefix("prompt/"): text(part)
-            for name, part in sources.items()
-            if name.startswith("prompt/")
-        },
-    )
+    try:
+        cast = Cast(
+            roles={agent.id: read_role(text(sources[agent.source])) for agent in opened.agents},
+            names={agent.id: agent.name for agent in opened.agents},
+            templates={name: text(sources[f"prompt/{name}"]) for name in _TEMPLATES},
+        )
+    except (KeyError, msgspec.MsgspecError) as error:
+        raise IntegrityError(f"the opening lacks a role or a prompt: {error}") from error
+    for stage in opened.stages:
+        for speaker in (*stage.agents, stage.judge):
+            if speaker not in cast.roles:
+                raise IntegrityError(f"the opening names {speaker!r}, who is none of its agents")
+    return cast
 
 
 def load(store: Store, stream: str) -> tuple[State, Head]:

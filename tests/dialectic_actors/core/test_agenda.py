@@ -199,3 +199,12 @@ def test_an_unknown_protocol_is_refused_with_what_to_do() -> None:
     assert ExitCode.CONFIGURATION == refusal.value.exit_code
     assert "debate@9" in refusal.value.what
     assert refusal.value.fix
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_run_of_other_than_one_stage_is_refused(count: int) -> None:
+    """Its log may come from a later version: it can be shown, but not continued here."""
+    opening = opened()
+
+    with pytest.raises(DialecticError, match="one stage"):
+        fold([replace(opening, stages=opening.stages * count)])

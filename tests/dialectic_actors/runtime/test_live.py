@@ -12,15 +12,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dialectic_actors.actors.ports import Ask
 from dialectic_actors.runtime import live as live_module
 from dialectic_actors.runtime.dispatcher import Cancel
-from dialectic_actors.runtime.live import LiveRun
+from dialectic_actors.runtime.live import LiveRun, cast_of
 from dialectic_actors.runtime.system import System
 from dialectic_events.calls import CallFailed, Ending
-from dialectic_events.errors import DialecticError, ExitCode
-from dialectic_events.runs import Limits, RunResumed, RunSuspended
+from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
+from dialectic_events.runs import Limits, RunOpened, RunResumed, RunSuspended
 from dialectic_events.store import Lease, Store, StoreFull
 from dialectic_events.stores import open_store
 from dialectic_events.stores.memory import MemoryStore
@@ -337,3 +338,25 @@ def test_a_store_that_cannot_take_a_lease_back_does_not_stop_the_others() -> Non
                 fresh = not system.store.head(name).version
                 live = system.start(name, *SMALL) if fresh else system.resume(name)
                 assert "concluded" == live.result.result(PATIENCE_S).status
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda opening: replace(opening, sources=()),
+        lambda opening: replace(opening, agents=opening.agents[1:]),
+        lambda opening: replace(
+            opening, sources=tuple(s for s in opening.sources if s.name != "prompt/critique")
+        ),
+    ],
+    ids=["no sources", "a speaker who is nobody", "a kind of turn without words"],
+)
+def test_an_opening_that_does_not_say_who_speaks_is_refused(
+    spoil: Callable[[RunOpened], RunOpened],
+) -> None:
+    """An imported log may hold anything: it is a fault of the log, not a defect of ours."""
+    opening, parts = opening_with_sources()
+
+    assert cast_of(opening, parts.__getitem__).roles
+    with pytest.raises(IntegrityError, match="opening"):
+        cast_of(spoil(opening), parts.__getitem__)
