@@ -7,8 +7,7 @@ envelope's affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct
@@ -99,8 +98,3 @@ def place_texts(event: Event, lookup: Callable[[str], str]) -> Event:
 def texts_named(event: Event) -> tuple[str, ...]:
     """The references of an event's own texts, as it was decoded without lookup."""
     return tuple(ref for field in text_fields(type(event)) if (ref := getattr(event, field)))
-
-
-def as_json(payload: bytes) -> Mapping[str, Any]:
-    """A payload as plain JSON, for showing."""
-    return msgspec.json.decode(payload, type=dict[str, Any])
