@@ -101,8 +101,8 @@ def preflight(opened: RunOpened, env: Mapping[str, str]) -> None:
     """Raise DialecticError (exit 4) for a provider that cannot be called: before the first call,
     before anything is paid.
     """
-    for provider in _providers((opened,)):
-        problem = endpoint_problem(provider, env)
+    for provider, models in _providers((opened,)).items():
+        problem = endpoint_problem(provider, env, models)
         if problem is not None:
             raise problem
 

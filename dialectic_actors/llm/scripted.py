@@ -105,7 +105,9 @@ def read_script(path: Path) -> Script:
     try:
         raw = yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
-        raise _problem(path, f"cannot be read: {error.strerror}") from error
+        raise _problem(
+            path, f"cannot be read: {error.strerror}", fix="check the path after scripted/"
+        ) from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise _problem(path, f"is not YAML or JSON: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict) or not raw:
@@ -127,9 +129,11 @@ def _convert(path: Path, field: str, value: object, kind: Any) -> Any:
         raise _problem(path, str(error), field) from error
 
 
-def _problem(path: Path, what: str, field: str = "") -> DialecticError:
+_FORM = "an answer is a text, {text: …}, {error: …}, or a list of these"
+
+
+def _problem(path: Path, what: str, field: str = "", fix: str = _FORM) -> DialecticError:
     where = f"{path}: {field}" if field else str(path)
-    fix = "an answer is a text, {text: …}, {error: …}, or a list of these"
     return DialecticError(f"script {what}", where=where, fix=fix, exit_code=ExitCode.CONFIGURATION)
 
 

@@ -60,6 +60,7 @@ CASES = [
         ("OPENAI_API_KEY", "--offline"),
         key=False,
     ),
+    Case("a missing script", 4, ("debate", "x", "-m", "scripted/none.yaml"), ("none.yaml",)),
     Case("a missing environment file", 1, ("debate", "x", "-e", "none"), ("none", "--env-file")),
     Case("a missing configuration", 4, ("debate", "x", "-c", "none.json"), ("none.json",)),
     Case(

@@ -392,3 +392,27 @@ def test_a_new_behavior_knows_nothing_in_flight_and_is_not_at_rest() -> None:
 
     assert {} == behavior.in_flight
     assert not behavior.at_rest
+
+
+def test_a_burst_of_orders_is_decided_together_when_its_last_one_is_heard() -> None:
+    """Orders with more behind them wait; one append holds them all, each under its own command."""
+    scene = Scene()
+    scene.settles(Open(opened(("a", "b"), 1)))
+    first, second = Order("one", PlaceCall(A, ())), Order("two", PlaceCall(B, ()))
+
+    assert [] == list(scene.behavior.receive(first, more=True))
+    (append,) = scene.behavior.receive(second)
+    assert isinstance(append, Append)
+    assert ["one", "two"] == [command for command, _ in append.groups]
+
+
+def test_orders_that_wait_are_decided_whatever_comes_last() -> None:
+    """A burst may end with a message that decides nothing by itself."""
+    scene = Scene()
+    scene.settles(Open(opened(("a", "b"), 1)))
+
+    assert [] == list(scene.behavior.receive(Order("one", PlaceCall(A, ())), more=True))
+    assert not scene.behavior.at_rest
+    (append,) = scene.behavior.receive(Due("nothing waits for this"))
+    assert isinstance(append, Append)
+    assert ["one"] == [command for command, _ in append.groups]

@@ -317,6 +317,7 @@ def test_a_canceled_call_frees_the_server() -> None:
 
     with serving(faults=[Fault(kind="hang")]) as server:
         asyncio.run(go(server.url, server.ledger))
+        assert (0, 1) == (server.ledger.in_flight, server.ledger.in_flight_max)
 
 
 def test_the_price_is_asked_only_when_the_provider_states_no_cost() -> None:

@@ -63,7 +63,7 @@ def test_malformed_text_is_refused_with_its_line(
 )
 def test_hostile_text_is_refused(tmp_path: Path, text: str, name: str) -> None:
     """Depth, size and values that no log can hold are bounded."""
-    refusal(tmp_path, text, name)
+    assert refusal(tmp_path, text, name).fix
 
 
 def test_an_alias_bomb_is_refused(tmp_path: Path) -> None:
