@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 import pykka
@@ -22,9 +21,9 @@ from dialectic_actors.actors.messages import (
     Ended,
     Order,
 )
-from dialectic_actors.actors.ports import Gateway
 from dialectic_actors.core.roles import Role
 from dialectic_actors.runtime.log import LogActor
+from dialectic_actors.runtime.world import World
 from dialectic_events.envelope import Envelope, Head
 from dialectic_events.errors import IntegrityError
 from dialectic_events.parts import resolve
@@ -51,12 +50,11 @@ class RunContext:
         stream: str,
         lease: Lease,
         store: Store,
-        gateway: Gateway,
+        world: World,
         log: pykka.ActorRef[LogActor],
-        clock: Callable[[], datetime],
     ) -> None:
-        self.stream, self.lease, self.store, self.gateway = stream, lease, store, gateway
-        self.log, self.clock = log, clock
+        self.stream, self.lease, self.store, self.world = stream, lease, store, world
+        self.log = log
         self.directory: dict[str, pykka.ActorRef[Any]] = {}
         self.abandoned: dict[str, str] = {}
         self.roles: Mapping[str, Role] = {}

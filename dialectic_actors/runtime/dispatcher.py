@@ -152,6 +152,10 @@ class LoopDispatcher:
         elif self._closed:
             self._abandon()
 
+    def call(self, action: Callable[[], None]) -> None:
+        """Run `action` on the loop's thread. Raises `RuntimeError` when the loop is closed."""
+        self._loop.call_soon_threadsafe(action)
+
     def call_later(self, delay_s: float, action: Callable[[], None]) -> Cancel:
         """Run `action` on the loop's thread after `delay_s` seconds.
 

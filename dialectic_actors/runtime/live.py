@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -21,9 +20,8 @@ from dialectic_actors.core.decide import State, fold
 from dialectic_actors.core.prompts import Renderer
 from dialectic_actors.core.roles import Role, read_role
 from dialectic_actors.runtime.context import RunContext
-from dialectic_actors.runtime.dispatcher import Cancel, Dispatcher
+from dialectic_actors.runtime.dispatcher import Cancel
 from dialectic_actors.runtime.log import Renew
-from dialectic_actors.runtime.ownership import release
 from dialectic_actors.runtime.shells import AgentActor, DebateActor
 from dialectic_events.calls import Ending
 from dialectic_events.envelope import Head
@@ -33,7 +31,7 @@ from dialectic_events.store import Store
 from dialectic_replay.read import envelopes, known_event
 from dialectic_replay.run import Run
 
-__all__ = ["LEASE_S", "Cast", "Host", "LiveRun", "cast_of", "load"]
+__all__ = ["LEASE_S", "Cast", "LiveRun", "cast_of", "load"]
 
 LEASE_S = 30.0
 """How long a run's lease lasts without renewal, in seconds."""
@@ -48,27 +46,6 @@ class Cast(Struct, frozen=True):
     roles: Mapping[str, Role]
     names: Mapping[str, str]
     templates: Mapping[str, str]
-
-
-class Host(Protocol):
-    """What a live run needs of the system it lives in."""
-
-    @property
-    def dispatcher(self) -> Dispatcher:
-        """Where the run's actors live."""
-        ...
-
-    def call(self, action: Callable[[], None]) -> None:
-        """Run an action on the loop's thread."""
-        ...
-
-    def commit(self, job: Callable[[], None]) -> None:
-        """Run a job on the writer's thread, after the commits before it."""
-        ...
-
-    def forget(self, stream: str) -> None:
-        """The run lives here no longer."""
-        ...
 
 
 def cast_of(opened: RunOpened, text: Callable[[str], str]) -> Cast:
@@ -109,16 +86,19 @@ class LiveRun:
     at rest.
     """
 
-    def __init__(self, host: Host, context: RunContext, cast: Cast, first: Order) -> None:
+    def __init__(
+        self, context: RunContext, cast: Cast, first: Order, forget: Callable[[str], None]
+    ) -> None:
         self.stream = context.stream
         self.result: Future[Run] = Future()
         # Whoever waits for the result may be cancelled; the run is not.
         self.result.set_running_or_notify_cancel()
         self.failures: Counter[str] = Counter()
-        self._host = host
+        self._world = context.world
         self._context = context
         self._cast = cast
         self._first = first
+        self._forget = forget
         self._found = 0
         self._suspension: Order | None = None
         self._cancel_renewal: Cancel = lambda: None
@@ -146,7 +126,7 @@ class LiveRun:
             self._context.tell(DEBATE, order)
 
         if not self.result.done():
-            self._host.call(tell)
+            self._world.dispatcher.call(tell)
 
     def rebuild(self, address: str) -> None:
         """Start a new actor at an address; a debate is folded anew from the log."""
@@ -157,7 +137,7 @@ class LiveRun:
         agent = next(each for each in cast.roles if agent_address(each) == address)
         renderer = Renderer(cast.roles[agent], cast.templates, cast.names, {})
         context.directory[address] = AgentActor.start(
-            self._host.dispatcher, context, agent, AgentBehavior(renderer)
+            self._world.dispatcher, context, agent, AgentBehavior(renderer)
         )
 
     def abandon(self, address: str, reason: str) -> None:
@@ -170,7 +150,7 @@ class LiveRun:
 
     def held(self) -> Mapping[str, Ending]:
         """The endings that the gateway holds because they are not durable yet, by call."""
-        return self._context.gateway.holding(self.stream)
+        return self._context.world.gateway.holding(self.stream)
 
     def broken(self, error: Exception) -> None:
         """End the run here with an error; its log is as it was last committed."""
@@ -185,19 +165,19 @@ class LiveRun:
         if context.is_over:
             return
         self._cancel_renewal()
-        context.gateway.cancel(self.stream)
+        self._world.gateway.cancel(self.stream)
         for ref in context.directory.values():
             _ = ref.stop(block=False)
         context.directory = {}
-        self._host.forget(self.stream)
+        self._forget(self.stream)
 
         def end() -> None:
             try:
-                release(context.store, context.lease)
+                self._world.claims.release(context.store, context.lease)
             finally:
                 say()
 
-        self._host.commit(end)
+        self._world.writer.submit(end)
 
     def _rebuild_debate(self) -> None:
         """Fold the log anew, and order again what the one that broke may have left undone."""
@@ -213,11 +193,11 @@ class LiveRun:
 
     def _start_debate(self, state: State, head: Head) -> None:
         self._context.directory[DEBATE] = DebateActor.start(
-            self._host.dispatcher, self._context, DebateBehavior(state), head
+            self._world.dispatcher, self._context, DebateBehavior(state), head
         )
 
     def _plan_renewal(self) -> None:
-        self._cancel_renewal = self._host.dispatcher.call_later(LEASE_S / 3, self._renew)
+        self._cancel_renewal = self._world.dispatcher.call_later(LEASE_S / 3, self._renew)
 
     def _renew(self) -> None:
         context = self._context
@@ -228,6 +208,10 @@ class LiveRun:
             exit_code=ExitCode.RESUMABLE,
         )
         context.log.tell(
-            Renew(context.lease, LEASE_S, lambda: self._host.call(lambda: self.broken(lost)))
+            Renew(
+                context.lease,
+                LEASE_S,
+                lambda: self._world.dispatcher.call(lambda: self.broken(lost)),
+            )
         )
         self._plan_renewal()

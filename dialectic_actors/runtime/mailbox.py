@@ -43,6 +43,9 @@ class Dispatcher(Protocol):
     def schedule(self, mailbox: Mailbox) -> None:
         """Call `mailbox.run` once, soon; called from any thread, never twice before that run."""
 
+    def call(self, action: Callable[[], None]) -> None:
+        """Run `action` on the dispatcher's thread, soon; called from any thread."""
+
     def call_later(self, delay_s: float, action: Callable[[], None]) -> Cancel:
         """Run `action` on the dispatcher's thread after `delay_s` seconds, unless canceled."""
 

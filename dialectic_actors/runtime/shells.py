@@ -6,8 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, assert_never
@@ -51,15 +50,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 __all__ = ["AgentActor", "DebateActor"]
-
-
-def _salts() -> Iterator[bytes]:
-    """Salts of 16 random bytes, drawn many at a time: each draw lets other threads interrupt this
-    one.
-    """
-    while True:
-        drawn = os.urandom(16 * 256)
-        yield from (drawn[at : at + 16] for at in range(0, len(drawn), 16))
 
 
 class _Shell(MailboxActor):
@@ -108,7 +98,6 @@ class DebateActor(_Shell):
         self.behavior = behavior
         self._head = head
         self._appending: tuple[tuple[Record, ...], tuple[Event, ...], dict[str, str]] | None = None
-        self._salts = _salts()
         self._timers: dict[str, Cancel] = {}
         self._resting = False
 
@@ -157,7 +146,7 @@ class DebateActor(_Shell):
                     )
             case Release(calls):
                 for call in calls:
-                    context.gateway.release(context.stream, call)
+                    context.world.gateway.release(context.stream, call)
             case _:
                 assert_never(deed)
 
@@ -172,7 +161,7 @@ class DebateActor(_Shell):
             # Nobody is there to read the answer, so it is not paid for.
             self.actor_ref.tell(Abandoned(address, context.abandoned[address], {}))
         else:
-            context.gateway.start(self._ask(effect.request, brief), reply)
+            context.world.gateway.start(self._ask(effect.request, brief), reply)
 
     def _due(self, effect: str) -> None:
         self._timers.pop(effect, None)
@@ -206,11 +195,11 @@ class DebateActor(_Shell):
         name.
         """
         context = self.context
-        now, head = context.clock(), self._head
+        now, head = context.world.clock(), self._head
         records: list[Record] = []
         fresh: dict[str, str] = {}
         for command, events in groups:
-            salts = tuple(islice(self._salts, len(events)))
+            salts = tuple(islice(context.world.salts, len(events)))
             sealed, texts = seal(context.stream, events, head, Stamp(command, now, now), salts)
             records.extend(sealed)
             fresh.update(texts)

@@ -83,6 +83,10 @@ class StepDispatcher:
         assert mailbox not in self.ready
         self.ready.append(mailbox)
 
+    def call(self, action: Callable[[], None]) -> None:
+        """Run it at once: everything happens on the calling thread."""
+        action()
+
     def call_later(self, delay_s: float, action: Callable[[], None]) -> Cancel:
         """Refuse: these tests need no timers here."""
         raise NotImplementedError

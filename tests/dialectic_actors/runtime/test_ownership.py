@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dialectic_actors.runtime.ownership import acquire, is_gone, release, this_process
+from dialectic_actors.runtime.ownership import our_claims, this_process
 from dialectic_events.store import Lease, LeaseHeld, StoreFull
 from dialectic_events.stores import open_store
 from dialectic_events.stores.memory import MemoryStore
@@ -22,9 +22,9 @@ HOUR_S = 3600.0
 
 CLAIM = """
 import sys
-from dialectic_actors.runtime.ownership import acquire
+from dialectic_actors.runtime.ownership import our_claims
 from dialectic_events.stores import open_store
-print(acquire(open_store(sys.argv[1]), "run", 3600).owner, flush=True)
+print(our_claims().acquire(open_store(sys.argv[1]), "run", 3600).owner, flush=True)
 sys.stdin.read()
 """
 
@@ -54,24 +54,24 @@ def test_the_claim_of_a_living_process_is_respected_and_that_of_a_dead_one_is_no
     with open_store(url) as store:
         with claimed_by_another(url) as owner:
             with pytest.raises(LeaseHeld) as raised:
-                acquire(store, "run", HOUR_S)
-            assert not is_gone(owner)
-        lease = acquire(store, "run", HOUR_S)
+                our_claims().acquire(store, "run", HOUR_S)
+            assert not our_claims().is_gone(owner)
+        lease = our_claims().acquire(store, "run", HOUR_S)
 
     assert owner == raised.value.owner
     assert owner in str(raised.value)
-    assert is_gone(owner)
+    assert our_claims().is_gone(owner)
     assert 2 == lease.epoch
 
 
 def test_a_process_does_not_claim_a_run_twice() -> None:
     """Two tasks of one process are as much in each other's way as two processes."""
     store = MemoryStore()
-    first = acquire(store, "run", HOUR_S)
+    first = our_claims().acquire(store, "run", HOUR_S)
     with pytest.raises(LeaseHeld, match=first.owner):
-        acquire(store, "run", HOUR_S)
-    release(store, first)
-    second = acquire(store, "run", HOUR_S)
+        our_claims().acquire(store, "run", HOUR_S)
+    our_claims().release(store, first)
+    second = our_claims().acquire(store, "run", HOUR_S)
 
     assert first.epoch + 1 == second.epoch
     assert not store.renew(first, HOUR_S)
@@ -85,23 +85,23 @@ def test_a_claim_that_the_store_could_not_take_back_stands_in_nobodys_way() -> N
             raise StoreFull("no space left", where="disk")
 
     store = Full()
-    first = acquire(store, "run", HOUR_S)
+    first = our_claims().acquire(store, "run", HOUR_S)
     with pytest.raises(StoreFull):
-        release(store, first)
+        our_claims().release(store, first)
 
-    assert first.epoch + 1 == acquire(store, "run", HOUR_S).epoch
+    assert first.epoch + 1 == our_claims().acquire(store, "run", HOUR_S).epoch
 
 
 def test_a_refused_claim_is_forgotten() -> None:
     """What was never granted does not count as standing."""
     store = MemoryStore()
-    held = acquire(store, "run", HOUR_S)
+    held = our_claims().acquire(store, "run", HOUR_S)
     with pytest.raises(LeaseHeld):
-        acquire(store, "run", HOUR_S)
+        our_claims().acquire(store, "run", HOUR_S)
     number = int(held.owner.rpartition("#")[2])
 
-    assert is_gone(f"{this_process()}#{number + 1}")
-    assert not is_gone(held.owner)
+    assert our_claims().is_gone(f"{this_process()}#{number + 1}")
+    assert not our_claims().is_gone(held.owner)
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ def test_a_refused_claim_is_forgotten() -> None:
 )
 def test_only_what_is_known_to_be_dead_is_gone(owner: str, *, gone: bool) -> None:
     """In doubt the lease decides."""
-    assert gone == is_gone(owner)
+    assert gone == our_claims().is_gone(owner)

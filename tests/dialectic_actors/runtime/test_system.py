@@ -349,7 +349,7 @@ def test_many_runs_in_one_system_leave_nothing_but_their_logs() -> None:
         gc.collect()
 
         assert [] == [ref() for ref in kept[:-2] if ref() is not None]
-        assert 0 == len(system._runs)
+        assert 0 == len(system.actors.runs)
         assert ["LogActor", "SupervisorActor"] == sorted(
             ref.actor_class.__name__
             for ref in pykka.ActorRegistry.get_all()
