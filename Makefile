@@ -8,13 +8,14 @@ RUN := .venv/.run-installed
 DEV := .venv/.dev-installed
 BENCH := .venv/.bench-installed
 
+SEEDS ?= 1000
 PROBLEM ?= Design the write path of a shopping cart that must survive the loss of a data center
 # The raw text reaches the program through the environment: neither make nor the shell expands it.
 override PROBLEM := $(value PROBLEM)
 export PROBLEM
 
 .DEFAULT_GOAL := help
-.PHONY: help debate test check format docs bench lock clean
+.PHONY: help debate test check format docs simulate bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +39,10 @@ format: $(DEV) ## Format the code and mend what can be mended
 
 docs: $(DEV) ## Write the generated reference pages again
 	$(BIN)/python -m docs.generate
+
+simulate: $(DEV) ## Simulate SEEDS=1000 debates under faults; failures go to tests/simulation/cases
+	@$(BIN)/python -m dialectic_actors.testing.simulation --seeds $(SEEDS) \
+		--save tests/simulation/cases $(ARGS)
 
 bench: $(BENCH) ## Measure ours beside the peers; ARGS='wall replay' selects
 	@$(BIN)/python -m benchmarks $(ARGS)

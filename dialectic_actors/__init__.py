@@ -14,17 +14,20 @@ if TYPE_CHECKING:
     from typing import Any
 
     import dialectic_events as events
+    from dialectic_actors.api.checks import Check, check
     from dialectic_actors.api.outcome import Outcome
     from dialectic_actors.api.runs import Debate, debate, debates
     from dialectic_actors.api.store import Store, replay
     from dialectic_events.errors import DialecticError
 
 __all__ = [
+    "Check",
     "Debate",
     "DialecticError",
     "Outcome",
     "Store",
     "__version__",
+    "check",
     "debate",
     "debates",
     "events",
@@ -32,10 +35,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Check": "dialectic_actors.api.checks",
     "Debate": "dialectic_actors.api.runs",
     "DialecticError": "dialectic_events.errors",
     "Outcome": "dialectic_actors.api.outcome",
     "Store": "dialectic_actors.api.store",
+    "check": "dialectic_actors.api.checks",
     "debate": "dialectic_actors.api.runs",
     "debates": "dialectic_actors.api.runs",
     "replay": "dialectic_actors.api.store",

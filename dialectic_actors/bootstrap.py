@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialectic_actors._version import __version__
+from dialectic_actors.core.protocols import is_known, register
 from dialectic_actors.core.roles import write_role
 from dialectic_actors.llm.providers import endpoint_problem, open_provider
 from dialectic_actors.settings.debate import AgentSettings, Settings
@@ -30,7 +31,18 @@ if TYPE_CHECKING:
     from dialectic_actors.actors.ports import Gateway
     from dialectic_actors.runtime.system import System
 
-__all__ = ["compose", "new_run_id", "open_system", "preflight", "seed_of"]
+__all__ = [
+    "PROTOCOLS_GROUP",
+    "compose",
+    "find_protocol",
+    "new_run_id",
+    "open_system",
+    "preflight",
+    "seed_of",
+]
+
+PROTOCOLS_GROUP = "dialectic_actors.protocols"
+"""The group of entry points in which installed packages name protocols: `panel@1 = mine:panel`."""
 
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 _TURNS = ("system", "proposal", "critique", "refinement", "synthesis")
@@ -97,10 +109,43 @@ def _source(agent: AgentSettings) -> str:
     return f"role/{agent.role.name}" if agent.origin == "built-in" else f"role/{agent.id}"
 
 
-def preflight(opened: RunOpened, env: Mapping[str, str]) -> None:
-    """Raise DialecticError (exit 4) for a provider that cannot be called: before the first call,
-    before anything is paid.
+def find_protocol(name: str) -> None:
+    """Register the protocol `name` if this process does not know it and an installed package brings
+    it; packages are not looked through otherwise.
+
+    Raises DialecticError (exit 4) when that package is broken, or several bring one of that name.
     """
+    if is_known(name):
+        return
+    from importlib.metadata import entry_points
+
+    found = {each.value: each for each in entry_points(group=PROTOCOLS_GROUP, name=name)}
+    if len(found) > 1:
+        raise DialecticError(
+            f"several installed packages bring the protocol {name!r}: {', '.join(sorted(found))}",
+            where=f"entry points {PROTOCOLS_GROUP}",
+            fix="uninstall all but one",
+            exit_code=ExitCode.CONFIGURATION,
+        )
+    for value, each in found.items():
+        try:
+            protocol = each.load()
+        except Exception as error:
+            raise DialecticError(
+                f"the protocol {name!r} cannot be loaded: {type(error).__name__}: {error}",
+                where=f"entry point {value}" + (f" of {each.dist.name}" if each.dist else ""),
+                fix="mend or upgrade the package that brings it",
+                exit_code=ExitCode.CONFIGURATION,
+            ) from error
+        register(name, protocol)
+
+
+def preflight(opened: RunOpened, env: Mapping[str, str]) -> None:
+    """Find the protocols of a run's stages, and raise DialecticError (exit 4) for a provider that
+    cannot be called: before the first call, before anything is paid.
+    """
+    for stage in opened.stages:
+        find_protocol(stage.protocol)
     for provider, models in _providers((opened,)).items():
         problem = endpoint_problem(provider, env, models)
         if problem is not None:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "log": ("log", "Look", "List the events of a run."),
     "show": ("show", "Look", "Show a run, or its state or event at a point."),
     "audit": ("audit", "Look", "Verify that logs are what was written."),
+    "lint": ("lint", "Prove", "Judge a protocol before it runs: its rules, its worst case."),
     "export": ("export", "Share", "Write runs as a JSONL log, byte for byte."),
     "import": ("import_", "Share", "Take in an exported log, once it is verified."),
 }

@@ -7,7 +7,6 @@ All of it belongs to the loop's thread. No actor goes in here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import pykka
@@ -26,12 +25,12 @@ from dialectic_actors.runtime.log import LogActor
 from dialectic_actors.runtime.world import World
 from dialectic_events.envelope import Envelope, Head
 from dialectic_events.errors import IntegrityError
-from dialectic_events.parts import resolve
+from dialectic_events.parts import OURS, ROPE, resolve
 from dialectic_events.store import Lease, Store
 from dialectic_replay.read import envelopes
 from dialectic_replay.run import Run
 
-__all__ = ["Failed", "RunContext"]
+__all__ = ["Failed", "RunContext", "tell"]
 
 
 class Failed(Struct, frozen=True):
@@ -40,6 +39,14 @@ class Failed(Struct, frozen=True):
     run: str
     address: str
     reason: str
+
+
+def tell(ref: pykka.ActorRef[Any], message: object) -> None:
+    """Tell an actor something, if it still lives."""
+    try:  # noqa: SIM105 - entering `suppress` costs more than telling
+        ref.tell(message)
+    except pykka.ActorDeadError:
+        pass
 
 
 class RunContext:
@@ -76,8 +83,7 @@ class RunContext:
             endings = {message.ending.call: message.ending} if isinstance(message, Ended) else {}
             self.tell(DEBATE, Abandoned(address, self.abandoned[address], endings))
         elif (ref := self.directory.get(address)) is not None:
-            with suppress(pykka.ActorDeadError):
-                ref.tell(message)
+            tell(ref, message)
 
     @property
     def is_over(self) -> bool:
@@ -102,7 +108,11 @@ class RunContext:
 
     def words(self, piece: str) -> str:
         """All that a piece of a prompt stands for."""
-        return "".join(resolve(piece, self.text))
+        if piece.startswith(OURS):
+            return piece[len(OURS) :]
+        if piece.startswith(ROPE):
+            return "".join(resolve(piece, self.text))
+        return self.text(piece)
 
     def text(self, ref: str) -> str:
         """The text behind one reference, from memory or the store."""

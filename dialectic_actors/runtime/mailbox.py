@@ -109,6 +109,12 @@ class Mailbox:
         """Tell whether no envelope waits."""
         return not self._queue
 
+    def peek(self) -> tuple[Tenant, object] | None:
+        """The actor and the message that it would handle next; None when there is none. For a
+        dispatcher that tells what it runs.
+        """
+        return (self._tenant, self._queue[0].message) if self._queue and not self._closed else None
+
     def run(self, limit: int) -> int:
         """Let the actor handle at most `limit` envelopes, then rest, ask to go on, or close.
 

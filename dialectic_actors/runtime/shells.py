@@ -7,11 +7,8 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, assert_never
-
-import pykka
 
 from dialectic_actors.actors.agent import AgentBehavior
 from dialectic_actors.actors.debate import DebateBehavior
@@ -35,7 +32,7 @@ from dialectic_actors.actors.messages import (
 from dialectic_actors.actors.ports import Ask, Prompt
 from dialectic_actors.core.briefs import Brief
 from dialectic_actors.core.effects import MakeCall
-from dialectic_actors.runtime.context import Failed, RunContext
+from dialectic_actors.runtime.context import Failed, RunContext, tell
 from dialectic_actors.runtime.dispatcher import Cancel, Dispatcher, MailboxActor
 from dialectic_actors.runtime.log import StoreBatch, Stored
 from dialectic_events.calls import CallRequested, Ending
@@ -165,8 +162,7 @@ class DebateActor(_Shell):
 
     def _due(self, effect: str) -> None:
         self._timers.pop(effect, None)
-        with suppress(pykka.ActorDeadError):
-            self.actor_ref.tell(Due(effect))
+        tell(self.actor_ref, Due(effect))
 
     def _ask(self, request: CallRequested, brief: Brief) -> Ask:
         context = self.context
@@ -225,8 +221,7 @@ class DebateActor(_Shell):
             )
 
     def _stored(self, stored: Stored) -> None:
-        with suppress(pykka.ActorDeadError):
-            self.actor_ref.tell(stored)
+        tell(self.actor_ref, stored)
 
     def _outcome(self, stored: Stored) -> DebateMessage | None:
         """What the outcome of an append means to the behavior; None when the run ends here."""

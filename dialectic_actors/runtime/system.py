@@ -40,11 +40,17 @@ class System:
     gateway: Gateway
 
     def __init__(
-        self, store: Store, open_gateway: OpenGateway, *, clock: Callable[[], datetime] = utc_now
+        self,
+        store: Store,
+        open_gateway: OpenGateway,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        dispatcher: Callable[[asyncio.AbstractEventLoop], LoopDispatcher] = LoopDispatcher,
     ) -> None:
         self.store = store
         self._open_gateway = open_gateway
         self._clock = clock
+        self._dispatching = dispatcher
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -86,7 +92,7 @@ class System:
         self._writer.submit(job)
 
     async def _start(self) -> None:
-        self.dispatcher = LoopDispatcher(asyncio.get_running_loop())
+        self.dispatcher = self._dispatching(asyncio.get_running_loop())
         world = World(
             self.dispatcher,
             self._writer,

@@ -2,7 +2,7 @@
 expect.
 
 A store keeps bytes: it never re-encodes a header or payload. One contract suite
-(tests/dialectic_events/stores) judges every implementation.
+(dialectic_actors.testing.store_contract) judges every implementation.
 """
 
 from __future__ import annotations

@@ -7,12 +7,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dialectic_actors.testing.batches import batch_of, head_after, proposals
+from dialectic_actors.testing.strategies import events
 from dialectic_events.chain import Chain, verified
 from dialectic_events.envelope import Head, Record, digest_of, read_header
 from dialectic_events.errors import IntegrityError
 from dialectic_events.union import Event
-from support.batches import batch_of, head_after, proposals
-from support.strategies import events
 
 
 def log_of(batches: list[list[Event]]) -> list[Record]:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialectic_actors.testing.strategies import events, events_of
 from dialectic_events.codec import Unknown, decode, encode, texts_named
 from dialectic_events.errors import IntegrityError
 from dialectic_events.parts import refer
 from dialectic_events.turns import ProposalMade
 from dialectic_events.union import EVENT_TYPES, Event, schema_of, tag_of, text_fields
-from support.strategies import events, events_of
 
 
 def decoded(event: Event, payload: bytes, parts: dict[str, str]) -> Event | Unknown:
@@ -27,7 +27,7 @@ def decoded(event: Event, payload: bytes, parts: dict[str, str]) -> Event | Unkn
 @given(data=st.data())
 def test_an_event_comes_back(tag: str, data: st.DataObject) -> None:
     """Every type, with any values, its texts in their places."""
-    event = data.draw(events_of(EVENT_TYPES[tag]))
+    event: Any = data.draw(events_of(EVENT_TYPES[tag]))
     parts: dict[str, str] = {}
 
     assert event == decoded(event, encode(event, parts), parts)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialectic_actors.testing.strategies import events, words
 from dialectic_events.codec import decode
 from dialectic_events.envelope import (
     GENESIS,
@@ -18,7 +19,6 @@ from dialectic_events.envelope import (
     seal,
 )
 from dialectic_events.union import Event, schema_of, tag_of
-from support.strategies import events, words
 
 times = st.datetimes(timezones=st.just(UTC)).filter(lambda at: at.year < 9999)
 salts = st.binary(min_size=16, max_size=16)

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dialectic_actors.testing.batches import batch_of, head_after, proposals
+from dialectic_actors.testing.strategies import events, words
 from dialectic_events.envelope import Head
 from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
 from dialectic_events.jsonl import ImportReport, export, import_log
@@ -18,10 +20,8 @@ from dialectic_events.parts import refer, rope
 from dialectic_events.store import Batch
 from dialectic_events.stores import open_store
 from dialectic_events.union import Event
-from support.batches import batch_of, head_after, proposals
 from support.exported import FIRST, contents, small, stored
 from support.runs import batch_with_parts, run_of, runs
-from support.strategies import events, words
 from support.unknown import of_unknown_type
 
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dialectic_actors.testing.batches import proposals
 from dialectic_events.envelope import Head, Record, commit, digest_of, read_header
 from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
 from dialectic_events.jsonl import import_log
 from dialectic_events.jsonl_lines import event_line, head_line, part_line
 from dialectic_events.parts import refer, rope
 from dialectic_events.stores import open_store
-from support.batches import proposals
 from support.exported import FIRST, contents, small
 from support.unknown import of_unknown_type
 

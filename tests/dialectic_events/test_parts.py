@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialectic_actors.testing.strategies import words
 from dialectic_events.errors import IntegrityError
 from dialectic_events.parts import check, refer, resolve, rope, strands
-from support.strategies import words
 
 
 @given(words())

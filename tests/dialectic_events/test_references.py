@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialectic_actors.testing.strategies import words
 from dialectic_events.calls import CallAnswered, CallRequested, Message
 from dialectic_events.codec import encode
 from dialectic_events.errors import IntegrityError
@@ -12,7 +13,6 @@ from dialectic_events.parts import refer, rope
 from dialectic_events.references import is_reference, refs_named
 from dialectic_events.samples import PART_TEXTS, SAMPLES
 from dialectic_events.union import Event, schema_of, tag_of
-from support.strategies import words
 
 REFS = words().map(refer)
 TAGS = [tag_of(type(event)) for event in SAMPLES]

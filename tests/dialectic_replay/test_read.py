@@ -3,13 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
+from dialectic_actors.testing.batches import proposals
 from dialectic_events.codec import Unknown
 from dialectic_events.errors import DialecticError, IntegrityError
 from dialectic_events.store import Batch
 from dialectic_events.stores import open_store
 from dialectic_events.turns import ProposalMade
 from dialectic_replay.read import envelopes, events_of
-from support.batches import proposals
 from support.drive import finish
 from support.runs import batch_with_parts
 from support.unknown import of_unknown_type

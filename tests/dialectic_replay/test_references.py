@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialectic_actors.testing.driving import CALM, perform, play
 from dialectic_events.calls import CallRequested
 from dialectic_events.envelope import Envelope
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_replay.references import Reference, find_run, find_version, parse_reference
 from support.drive import opened
 from support.runs import envelopes_of
-from support.shapes import CALM, perform, play
 
 IDS = (
     "deb-20260103-090000-beef",

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dialectic_actors.testing.strategies import events
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested
 from dialectic_events.codec import Redacted, Unknown
 from dialectic_events.turns import CritiqueMade, ProposalMade, RefinementMade
@@ -11,7 +12,6 @@ from dialectic_events.union import Event
 from dialectic_replay.timeline import Moment, timeline
 from support.drive import failing, finish
 from support.runs import envelopes_of, runs
-from support.strategies import events
 
 
 def moments(log: list[Event]) -> tuple[Moment, ...]:

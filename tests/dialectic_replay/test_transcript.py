@@ -5,13 +5,13 @@ import re
 from hypothesis import given
 from msgspec.structs import replace
 
+from dialectic_actors.testing.strategies import words
 from dialectic_events.turns import ProposalMade, TurnFailed
 from dialectic_events.union import Event
 from dialectic_replay.run import Run, fold
 from dialectic_replay.transcript import fenced, transcript
 from support.drive import failing, finish, opened
 from support.runs import prefixes, runs
-from support.strategies import words
 
 
 def outside_fences(markdown: str) -> list[str]:

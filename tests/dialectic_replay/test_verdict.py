@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialectic_actors.testing.strategies import words
 from dialectic_replay.verdict import Verdict, read_verdict
-from support.strategies import words
 
 ITEMS = st.lists(st.from_regex(r"[a-z]{2,9}( [a-z]{2,9}){0,3}", fullmatch=True), max_size=4)
 MARKDOWN = st.lists(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dialectic_actors.testing.batches import head_after, proposals
 from dialectic_events.jsonl import export
-from support.batches import head_after, proposals
 from support.checkout import ROOT
 from support.exported import stored
 from support.pages import File, steps

@@ -5,10 +5,10 @@ No assertions in here; a test says what it expects.
 
 from __future__ import annotations
 
+from dialectic_actors.testing.batches import proposals
 from dialectic_events.jsonl import export
 from dialectic_events.store import Batch, Store
 from dialectic_events.stores import open_store
-from support.batches import proposals
 
 __all__ = ["FIRST", "contents", "small", "stored"]
 

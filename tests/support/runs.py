@@ -25,6 +25,8 @@ from dialectic_actors.core.commands import (
 )
 from dialectic_actors.core.decide import State, decide, fold, react
 from dialectic_actors.core.effects import Effect, MakeCall, TakeTurn
+from dialectic_actors.testing.batches import AT, batch_of
+from dialectic_actors.testing.strategies import words
 from dialectic_events.calls import (
     CallAnswered,
     CallFailed,
@@ -39,9 +41,7 @@ from dialectic_events.runs import History, Limits, RunOpened, Source
 from dialectic_events.store import Batch
 from dialectic_events.turns import Turn
 from dialectic_events.union import Event
-from support.batches import AT, batch_of
 from support.drive import command_for, opened
-from support.strategies import words
 
 __all__ = ["batch_with_parts", "envelopes_of", "prefixes", "run_of", "runs"]
 

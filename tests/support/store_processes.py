@@ -6,10 +6,10 @@ import resource
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from dialectic_actors.testing.batches import head_after, proposals
 from dialectic_events.envelope import Head
 from dialectic_events.store import Appended, StoreFull
 from dialectic_events.stores.sqlite import SqliteStore
-from support.batches import head_after, proposals
 
 __all__ = ["append_until_killed", "append_until_the_disk_is_full", "share_a_stream"]
 

@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given
 
 from dialectic_actors.actors.agent import AgentBehavior, findings_in
-from dialectic_actors.actors.messages import DEBATE, Ended, Order, Read, Take
+from dialectic_actors.actors.messages import DEBATE, AgentMessage, Ended, Order, Read, Take, Tell
 from dialectic_actors.core.briefs import Brief
 from dialectic_actors.core.commands import AskAgain, Contribute, FailCall, PlaceCall
 from dialectic_actors.core.prompts import Renderer
 from dialectic_actors.core.roles import Role
+from dialectic_actors.testing.matching import ANY, some
+from dialectic_actors.testing.playbooks import playbook
+from dialectic_actors.testing.strategies import words
 from dialectic_events.calls import CallAnswered, CallFailed
 from dialectic_events.parts import refer
 from dialectic_events.turns import Turn
 from support.casts import TEMPLATES
-from support.strategies import words
 
 TURN = Turn(id="debate/r1/proposal/a", kind="proposal", speaker="a", round=1)
 BRIEF = Brief(TURN, "A problem.", (), ())
@@ -35,12 +37,16 @@ def answered(text: str) -> CallAnswered:
     return CallAnswered(call=CALL, text=text, model="m")
 
 
-def order(message: Take | Ended | Read, behavior: AgentBehavior | None = None) -> Order:
+def order(message: AgentMessage, behavior: AgentBehavior | None = None) -> Order:
     """The one order that the agent gives the debate."""
     (tell,) = (behavior or agent()).receive(message)
-    assert DEBATE == tell.to
     assert isinstance(tell.message, Order)
     return tell.message
+
+
+def tells(command: object, step: str = f"{CALL}/end") -> Tell:
+    """What the agent does: it tells the debate a command, with whatever texts that needs."""
+    return Tell(DEBATE, some(Order, id=step, command=command))
 
 
 def test_a_turn_is_answered_with_a_request_and_its_texts() -> None:
@@ -56,29 +62,29 @@ def test_a_turn_is_answered_with_a_request_and_its_texts() -> None:
 
 def test_a_new_agent_in_its_place_asks_the_same() -> None:
     """Nothing that an agent remembers changes what it says, only which texts come along."""
-    old = agent()
-    first = order(Take(TURN, BRIEF), old)
+    first = order(Take(TURN, BRIEF))
 
-    assert first.command == order(Take(TURN, BRIEF), old).command
-    assert first == order(Take(TURN, BRIEF))
+    (
+        playbook(agent())
+        .hears(Take(TURN, BRIEF))
+        .does(Tell(DEBATE, first))
+        .hears(Take(TURN, BRIEF))
+        .does(Tell(DEBATE, Order(first.id, first.command)))
+    )
 
 
 @given(words())
 def test_an_answer_is_contributed_or_asked_for_again(text: str) -> None:
     """Trimmed when it says anything; the same whether it comes from the gateway or from the log."""
     answer = answered(text)
-    told = order(Ended(TURN, BRIEF, answer))
+    outcome = (
+        tells(Contribute(CALL, answer, text.strip()))
+        if any(char.isalnum() for char in text)
+        else tells(AskAgain(CALL, answer, ("it says nothing",), ANY))
+    )
 
-    assert told == order(Read(TURN, BRIEF, answer))
-    if any(char.isalnum() for char in text):
-        assert Order(f"{CALL}/end", Contribute(CALL, answer, text.strip())) == told
-    else:
-        assert isinstance(told.command, AskAgain)
-        assert (CALL, answer, ("it says nothing",)) == (
-            told.command.call,
-            told.command.ending,
-            told.command.findings,
-        )
+    playbook(agent()).hears(Ended(TURN, BRIEF, answer)).does(outcome)
+    playbook(agent()).hears(Read(TURN, BRIEF, answer)).does(outcome)
 
 
 def test_asking_again_shows_the_answer_and_what_it_missed() -> None:
@@ -99,7 +105,7 @@ def test_a_failed_call_is_passed_on() -> None:
     """What follows from it is the core's decision."""
     ending = CallFailed(call=CALL, error="server")
 
-    assert Order(f"{CALL}/end", FailCall(CALL, ending)) == order(Ended(TURN, BRIEF, ending))
+    playbook(agent()).hears(Ended(TURN, BRIEF, ending)).does(tells(FailCall(CALL, ending)))
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "…", "---", "🙂"])

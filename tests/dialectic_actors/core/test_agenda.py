@@ -19,6 +19,8 @@ from dialectic_actors.core.decide import State, decide, evolve, fold, react
 from dialectic_actors.core.effects import Effect, TakeTurn, effect_id
 from dialectic_actors.core.protocols import Results, known_turns, protocol_of
 from dialectic_actors.core.turn_ids import turn_id
+from dialectic_actors.testing.driving import CALM, Plan, perform, play, shuffled
+from dialectic_actors.testing.strategies import openings, plans
 from dialectic_events.calls import CallAnswered, CallFailed
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.runs import RunOpened, Stage
@@ -26,7 +28,7 @@ from dialectic_events.turns import Kind, ProposalMade, Turn, TurnSkipped
 from dialectic_events.union import Event
 from dialectic_replay.run import Run
 from support.drive import opened
-from support.shapes import CALM, Plan, alike, facts, openings, perform, plans, play, shuffled
+from support.shapes import alike, facts
 
 
 def recomputed(run: Run) -> tuple[set[str], dict[str, type], dict[str, str]]:
@@ -74,13 +76,13 @@ def same(state: State, events: list[Event]) -> None:
     assert all(each == effect_id(effect) for each, effect in agenda.outstanding.items())
 
 
-@given(openings(agents=4, rounds=3), plans(), st.integers())
+@given(openings(max_agents=4, max_rounds=3), plans(), st.integers())
 def test_the_agenda_equals_recomputation(opening: RunOpened, plan: Plan, seed: int) -> None:
     """After every event, in the middle of an append too."""
     play([opening], perform(plan), shuffled(seed), same)
 
 
-@given(openings(agents=3, rounds=2), plans(), st.integers(), st.integers(0), st.data())
+@given(openings(max_agents=3, max_rounds=2), plans(), st.integers(), st.integers(0), st.data())
 def test_the_agenda_equals_recomputation_whoever_is_given_up(
     opening: RunOpened, plan: Plan, seed: int, cut: int, data: st.DataObject
 ) -> None:
@@ -93,7 +95,7 @@ def test_the_agenda_equals_recomputation_whoever_is_given_up(
     play(log, perform(plan), shuffled(seed), same)
 
 
-@given(openings(agents=3, rounds=2), plans(), st.integers())
+@given(openings(max_agents=3, max_rounds=2), plans(), st.integers())
 def test_a_turn_is_asked_to_see_contributions_only(
     opening: RunOpened, plan: Plan, seed: int
 ) -> None:

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from dialectic_actors.core.briefs import Brief, Links, brief_of
 from dialectic_actors.core.decide import State, fold, react
 from dialectic_actors.core.effects import TakeTurn
+from dialectic_actors.testing.driving import CALM, Plan, perform, play, shuffled
+from dialectic_actors.testing.strategies import openings, plans
 from dialectic_events.runs import RunOpened
 from dialectic_events.turns import Turn
 from dialectic_events.union import Event
 from dialectic_replay.run import Run
 from support.drive import opened
-from support.shapes import CALM, Plan, openings, perform, plans, play, shuffled
 
 
 def recalled(run: Run, turn: Turn) -> set[str]:
@@ -25,7 +26,7 @@ def recalled(run: Run, turn: Turn) -> set[str]:
     return found
 
 
-@given(openings(agents=4), plans(), st.integers())
+@given(openings(max_agents=4), plans(), st.integers())
 def test_a_brief_contains_exactly_what_its_turn_names(
     opening: RunOpened, plan: Plan, seed: int
 ) -> None:
@@ -48,7 +49,7 @@ def test_a_brief_contains_exactly_what_its_turn_names(
     play([opening], perform(plan), shuffled(seed), look)
 
 
-@given(openings(agents=4), plans(), st.integers())
+@given(openings(max_agents=4), plans(), st.integers())
 def test_a_brief_does_not_depend_on_when_it_is_asked_for(
     opening: RunOpened, plan: Plan, seed: int
 ) -> None:

@@ -17,6 +17,7 @@ from dialectic_actors.core.commands import (
 )
 from dialectic_actors.core.decide import State, decide, evolve, fold, react
 from dialectic_actors.core.effects import MakeCall, ReadAnswer, TakeTurn
+from dialectic_actors.testing.driving import CALM, perform, play
 from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested, ErrorClass
 from dialectic_events.runs import (
     Limits,
@@ -27,11 +28,6 @@ from dialectic_events.runs import (
 )
 from dialectic_events.turns import ProposalMade, TurnFailed
 from support.drive import answered, opened
-from support.shapes import (
-    CALM,
-    perform,
-    play,
-)
 
 FIRST, SECOND, JUDGE = (
     "debate/r1/proposal/a",

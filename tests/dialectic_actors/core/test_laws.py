@@ -16,6 +16,8 @@ from dialectic_actors.core.commands import (
     TakeUp,
 )
 from dialectic_actors.core.decide import State, decide, evolve, fold, react, settle
+from dialectic_actors.testing.driving import EVERY_ERROR, Plan, Trouble, perform, play, shuffled
+from dialectic_actors.testing.strategies import openings, plans
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested
 from dialectic_events.runs import (
     Limits,
@@ -25,23 +27,12 @@ from dialectic_events.runs import (
 )
 from dialectic_events.union import Event
 from support.drive import opened
-from support.shapes import (
-    EVERY_ERROR,
-    Plan,
-    Trouble,
-    alike,
-    facts,
-    openings,
-    perform,
-    plans,
-    play,
-    shuffled,
-)
+from support.shapes import alike, facts
 
 JUDGE = "debate/synthesis/judge"
 
 
-@given(openings(agents=3, rounds=2), plans(), st.integers())
+@given(openings(max_agents=3, max_rounds=2), plans(), st.integers())
 def test_the_live_state_is_the_fold_of_the_log(opening: RunOpened, plan: Plan, seed: int) -> None:
     """Law 1, after every event: what was kept up in place is what the log alone says."""
 
@@ -51,7 +42,7 @@ def test_the_live_state_is_the_fold_of_the_log(opening: RunOpened, plan: Plan, s
     play([opening], perform(plan), shuffled(seed), compare)
 
 
-@given(openings(agents=3, rounds=2), plans(), st.integers())
+@given(openings(max_agents=3, max_rounds=2), plans(), st.integers())
 def test_evolving_and_deciding_leave_a_state_alone(
     opening: RunOpened, plan: Plan, seed: int
 ) -> None:
@@ -69,7 +60,7 @@ def test_evolving_and_deciding_leave_a_state_alone(
     assert before == alike(state)
 
 
-@given(openings(agents=3, rounds=2), plans(), st.integers())
+@given(openings(max_agents=3, max_rounds=2), plans(), st.integers())
 def test_a_repeat_of_any_command_changes_nothing(opening: RunOpened, plan: Plan, seed: int) -> None:
     """Law 3, in every state on the way: for what effects bring back, and for what people and
     supervisors ask.
@@ -87,7 +78,7 @@ def test_a_repeat_of_any_command_changes_nothing(opening: RunOpened, plan: Plan,
     play([opening], perform(plan), shuffled(seed), repeat)
 
 
-@given(openings(agents=3, rounds=3), plans(), st.integers())
+@given(openings(max_agents=3, max_rounds=3), plans(), st.integers())
 def test_what_came_back_once_is_a_repeat_for_ever(
     opening: RunOpened, plan: Plan, seed: int
 ) -> None:
@@ -169,7 +160,7 @@ def test_every_turn_is_settled_once(opening: RunOpened, plan: Plan, seed: int) -
     assert dict.fromkeys(fold(log).run.calls, 1) == endings
 
 
-@given(openings(agents=3), plans(), st.integers(), st.integers(0, 400), st.data())
+@given(openings(max_agents=3), plans(), st.integers(), st.integers(0, 400), st.data())
 def test_a_run_ends_whoever_is_given_up(
     opening: RunOpened, plan: Plan, seed: int, cut: int, data: st.DataObject
 ) -> None:

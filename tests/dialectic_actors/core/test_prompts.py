@@ -17,6 +17,8 @@ from dialectic_actors.core.decide import State, fold
 from dialectic_actors.core.effects import Effect, TakeTurn
 from dialectic_actors.core.prompts import PLACEHOLDERS, Renderer, Request, cut
 from dialectic_actors.core.roles import Concern, Role
+from dialectic_actors.testing.driving import CALM, Plan, perform, play, shuffled
+from dialectic_actors.testing.strategies import openings, plans, words
 from dialectic_events.calls import Message
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.parts import refer, resolve
@@ -24,8 +26,6 @@ from dialectic_events.runs import History, RunOpened
 from dialectic_events.turns import Turn
 from support.casts import TEMPLATES
 from support.drive import opened
-from support.shapes import CALM, Plan, openings, perform, plans, play, shuffled
-from support.strategies import words
 
 CHECKLIST = (Concern("cost", "How much?", "€"),)
 ROLE = Role("architect", "the focus", "the persona", checklist=CHECKLIST)
@@ -90,7 +90,7 @@ class Rendered:
         return "".join(words_of(each, self.texts) for each in self.requests[turn].messages)
 
 
-@given(openings(agents=3), plans(), st.integers())
+@given(openings(max_agents=3), plans(), st.integers())
 def test_a_request_holds_the_texts_of_its_brief_and_no_other(
     opening: RunOpened, plan: Plan, seed: int
 ) -> None:
@@ -101,7 +101,7 @@ def test_a_request_holds_the_texts_of_its_brief_and_no_other(
         assert told == set(re.findall("«.*?»", rendered.prompt(turn)))
 
 
-@given(openings(agents=3), plans(), st.integers())
+@given(openings(max_agents=3), plans(), st.integers())
 def test_a_request_does_not_depend_on_what_its_agent_remembers(
     opening: RunOpened, plan: Plan, seed: int
 ) -> None:
@@ -114,7 +114,7 @@ def test_a_request_does_not_depend_on_what_its_agent_remembers(
         assert rendered.prompt(turn) == "".join(words_of(each, texts) for each in again.messages)
 
 
-@given(openings(agents=3), plans(), st.integers())
+@given(openings(max_agents=3), plans(), st.integers())
 def test_every_part_is_what_its_reference_says(opening: RunOpened, plan: Plan, seed: int) -> None:
     """And an agent names each text once as new."""
     rendered = Rendered(opening, plan, seed)

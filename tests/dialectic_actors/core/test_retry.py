@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialectic_actors.core.retry import STOPS_THE_RUN, Attempt, next_attempt
+from dialectic_actors.testing.driving import EVERY_ERROR
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, Ending, ErrorClass
 from dialectic_events.runs import Agent, Limits, Model
 from dialectic_replay.run import Call
-from support.shapes import EVERY_ERROR
 
 WORTH_WAITING: tuple[ErrorClass, ...] = (
     "rate-limited",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialectic_actors.core.roles import Concern, Role, read_role, write_role
-from support.strategies import words
+from dialectic_actors.testing.strategies import words
 
 CONCERNS = st.builds(Concern, words(), words(), words(), st.lists(words(), max_size=2).map(tuple))
 ROLES = st.builds(

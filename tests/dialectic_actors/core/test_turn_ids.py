@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from dialectic_actors.core.turn_ids import call_id, segment, turn_id
-from support.strategies import words
+from dialectic_actors.testing.strategies import words
 
 
 @given(words())

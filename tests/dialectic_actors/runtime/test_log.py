@@ -14,8 +14,8 @@ import pykka
 import pytest
 
 from dialectic_actors.runtime.log import LogActor, Renew, StoreBatch, Stored, Writer
+from dialectic_actors.testing.batches import head_after, proposals
 from dialectic_events.store import Appended, Batch, Lease, StoreFull
-from support.batches import head_after, proposals
 from support.mailboxes import StepDispatcher
 from support.systems import PATIENCE_S, SpyStore
 

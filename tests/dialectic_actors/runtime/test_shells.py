@@ -17,6 +17,7 @@ from dialectic_actors.actors.ports import Ask
 from dialectic_actors.runtime.live import LiveRun
 from dialectic_actors.runtime.shells import DebateActor
 from dialectic_actors.runtime.system import System
+from dialectic_actors.testing.batches import batch_of
 from dialectic_events.calls import CallFailed, Ending
 from dialectic_events.envelope import Envelope
 from dialectic_events.errors import DialecticError, ExitCode
@@ -26,7 +27,6 @@ from dialectic_events.store import Appended, Batch, Store
 from dialectic_events.stores.memory import MemoryStore
 from dialectic_events.union import Event
 from dialectic_replay.run import fold
-from support.batches import batch_of
 from support.casts import opening_with_sources
 from support.stub_gateway import StubGateway
 from support.systems import (

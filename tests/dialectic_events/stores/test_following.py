@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from dialectic_actors.testing.batches import proposals
 from dialectic_events.envelope import Record
 from dialectic_events.errors import DialecticError
 from dialectic_events.stores.following import Bell, Follower
-from support.batches import proposals
 
 
 class Shelf:

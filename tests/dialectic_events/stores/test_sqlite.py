@@ -1,15 +1,16 @@
 """The SQLite store keeps the contract, and what only files and processes can break."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 
 import pytest
 
+from dialectic_actors.testing.batches import head_after, proposals, unplaced
+from dialectic_actors.testing.store_contract.contract import StoreContract
+from dialectic_actors.testing.store_contract.setting import Clock
 from dialectic_events.chain import verified
 from dialectic_events.envelope import Head
 from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
@@ -17,41 +18,14 @@ from dialectic_events.store import Appended, Store, StoreFull
 from dialectic_events.stores.file_lock import held
 from dialectic_events.stores.sqlite import SqliteStore
 from dialectic_events.stores.sqlite_schema import connect, lock_file
-from support.batches import head_after, proposals
-from support.store_contract import Clock, StoreContract, unplaced
-from support.store_model import StoreMachine
 
 
 class TestSqliteStore(StoreContract):
-    """Every duty of a store."""
+    """Every duty of a store; the WAL is written back again and again."""
 
-    @pytest.fixture
-    def store(self, clock: Clock, tmp_path: Path) -> Iterator[Store]:
+    def make_store(self, clock: Clock, folder: Path) -> Store:
         """An empty log in a folder that does not exist yet."""
-        with SqliteStore(tmp_path / "new" / "log.db", clock=clock) as store:
-            yield store
-
-
-class SqliteMachine(StoreMachine):
-    """The SQLite store beside the model, its WAL written back again and again."""
-
-    folder: TemporaryDirectory[str]
-
-    @staticmethod
-    def make_store(clock: Clock) -> Store:
-        """An empty log in a folder of its own."""
-        SqliteMachine.folder = TemporaryDirectory()
-        return SqliteStore(
-            Path(SqliteMachine.folder.name) / "log.db", clock=clock, wal_bytes=50_000
-        )
-
-    def teardown(self) -> None:
-        """Leave nothing on the disk."""
-        super().teardown()
-        SqliteMachine.folder.cleanup()
-
-
-TestSqliteBesideTheModel = SqliteMachine.TestCase
+        return SqliteStore(folder / "new" / "log.db", clock=clock, wal_bytes=50_000)
 
 
 # The file

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialectic_actors.testing.batches import proposals
 from dialectic_events.chain import verified
 from dialectic_events.envelope import Head, Record
 from dialectic_events.store import Appended
 from dialectic_events.stores.sqlite import SqliteStore
-from support.batches import proposals
 from support.store_processes import (
     append_until_killed,
     append_until_the_disk_is_full,

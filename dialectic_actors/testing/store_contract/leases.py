@@ -1,97 +1,18 @@
-"""What every store owes, as tests: subclass `StoreContract` and give it a `store` on the `clock`.
-
-What only one kind of store can do wrong (files, processes, power cuts) is tested beside that store.
-"""
+"""What a store owes those who own a run: one owner at a time, and nothing for a stale one."""
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
-from dialectic_events.envelope import Head, Record
+from dialectic_actors.testing.batches import head_after, proposals
+from dialectic_actors.testing.store_contract.setting import Clock, Setting
 from dialectic_events.store import Appended, Lease, LeaseHeld, StaleLease, Store
-from support.batches import head_after, proposals
-from support.store_contract_log import Clock, LogContract, at, unplaced
 
-__all__ = ["Clock", "StoreContract", "unplaced"]
+__all__ = ["LeaseContract"]
 
 
-class StoreContract(LogContract):
-    """The whole suite: the log, those who follow it, and who owns its runs."""
-
-    # Following
-
-    def test_a_subscription_catches_up_and_goes_on(self, store: Store) -> None:
-        """Old events first, then new ones, none twice."""
-        first = proposals("run", ["a", "b"])
-        store.append([first])
-        subscription = store.subscribe(after=1)
-
-        assert [2] == [record.position for record in subscription.poll(0)]
-        assert () == subscription.poll(0)
-        store.append([proposals("run", ["c"], head_after(first))])
-        assert [3] == [record.position for record in subscription.poll(0)]
-        subscription.close()
-
-    def test_a_poll_is_woken_by_an_append(self, store: Store) -> None:
-        """Who waits gets the event as soon as it is there."""
-        subscription = store.subscribe()
-        with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(subscription.poll, 60.0)
-            store.append([proposals("run", ["a"])])
-
-            assert [("run", 1)] == at(waiting.result())
-        subscription.close()
-
-    def test_closing_ends_a_poll(self, store: Store) -> None:
-        """A poll under way returns empty-handed."""
-        subscription = store.subscribe()
-        with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(subscription.poll, 60.0)
-            subscription.close()
-
-            assert () == waiting.result()
-
-    def test_closing_the_store_ends_a_poll(self, store: Store) -> None:
-        """Nobody waits for a store that is gone."""
-        subscription = store.subscribe()
-        with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(subscription.poll, 60.0)
-            store.close()
-
-            assert () == waiting.result()
-
-    def test_a_follower_of_concurrent_writers_misses_and_repeats_nothing(
-        self, store: Store
-    ) -> None:
-        """What is seen is the log, in its order, from the first event to the last."""
-        seen: list[Record] = []
-        subscription = store.subscribe()
-
-        def follow() -> None:
-            while len(seen) < 120:
-                seen.extend(subscription.poll(60.0))
-
-        def write(name: str) -> None:
-            head = Head()
-            for index in range(30):
-                batch = proposals(name, [f"{index}"], head)
-                store.append([batch])
-                head = head_after(batch)
-
-        threads = [threading.Thread(target=follow)]
-        threads += [threading.Thread(target=write, args=(f"run-{i}",)) for i in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        subscription.close()
-
-        assert list(store.read_all()) == seen
-
-    # Leases
+class LeaseContract(Setting):
+    """Leases are held, renewed, given back, displaced and lost."""
 
     def test_a_run_has_one_owner(self, store: Store) -> None:
         """While a lease runs, another owner is refused and told whose it is."""
@@ -197,12 +118,3 @@ class StoreContract(LogContract):
         """The empty name stands for nobody."""
         with pytest.raises(ValueError, match="name"):
             store.acquire("run", "", 60)
-
-    def test_a_store_closes_at_the_end_of_its_block(self, store: Store) -> None:
-        """And more than once, without complaint."""
-        subscription = store.subscribe()
-        with store as same:
-            assert store is same
-        store.close()
-
-        assert () == subscription.poll(60.0)

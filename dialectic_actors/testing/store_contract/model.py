@@ -7,11 +7,22 @@ out.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
+from dialectic_actors.testing.batches import head_after, proposals, unplaced
+from dialectic_actors.testing.store_contract.setting import Clock
 from dialectic_events.chain import verified
 from dialectic_events.envelope import Head, Record
 from dialectic_events.store import (
@@ -23,10 +34,8 @@ from dialectic_events.store import (
     Store,
     VersionConflict,
 )
-from support.batches import head_after, proposals
-from support.store_contract import Clock, unplaced
 
-__all__ = ["StoreMachine"]
+__all__ = ["StoreMachine", "judge_by_model"]
 
 STREAMS = ("alpha", "beta", "gamma")
 OWNERS = ("ada", "bob")
@@ -35,14 +44,20 @@ texts = st.lists(st.sampled_from(["a", "b" * 300, "é" * 5000]), min_size=1, max
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """Subclass it and give it `make_store`."""
+    """A store, made anew for each example, and what it must have stored by now.
 
-    make_store: Callable[[Clock], Store]
+    A subclass says how the store is `made` and in which `folder` its files may lie;
+    `judge_by_model` does so.
+    """
+
+    made: Callable[[Clock, Path], Store]
+    folder: Path
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
-        self.store = type(self).make_store(self.clock)
+        self.files = TemporaryDirectory(dir=self.folder)
+        self.store = type(self).made(self.clock, Path(self.files.name))
         self.log: list[Record] = []
         self.lineages: dict[str, list[Record]] = {}
         self.batches: list[tuple[Batch, int]] = []
@@ -158,5 +173,18 @@ class StoreMachine(RuleBasedStateMachine):
             assert batch.parts == self.store.parts(list(batch.parts))
 
     def teardown(self) -> None:
-        """Leave nothing open."""
+        """Leave nothing open, and nothing on the disk."""
         self.store.close()
+        self.files.cleanup()
+
+
+def judge_by_model(
+    make_store: Callable[[Clock, Path], Store], folder: Path, tries: settings | None = None
+) -> None:
+    """Raise what the first wrong answer of a store raises, with the fewest steps that lead to it.
+
+    `tries` are Hypothesis's settings, those of its profile unless told otherwise.
+    """
+    attributes = {"made": staticmethod(make_store), "folder": folder}
+    machine = type("StoreBesideTheModel", (StoreMachine,), attributes)
+    run_state_machine_as_test(machine, settings=tries)

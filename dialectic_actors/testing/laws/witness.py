@@ -1,0 +1,183 @@
+"""What a log has said up to an event: the fold, the turns that the protocol names, and where each
+turn and call was spoken of.
+
+Kept by the laws' own reading, one event at a time, so that it does not follow the core into an
+error: of the core it asks only the protocol. Nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from dialectic_actors.core.protocols import known_turns, protocol_of
+from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested
+from dialectic_events.envelope import Header
+from dialectic_events.errors import IntegrityError
+from dialectic_events.parts import refer
+from dialectic_events.runs import RunConcluded, RunFailed, RunOpened, RunResumed, RunSuspended
+from dialectic_events.turns import (
+    Contribution,
+    CritiqueMade,
+    ProposalMade,
+    RefinementMade,
+    SynthesisMade,
+    Turn,
+    TurnFailed,
+    TurnSkipped,
+)
+from dialectic_events.union import Event
+from dialectic_replay.run import Run, apply
+
+__all__ = ["CONTRIBUTIONS", "ENDINGS", "SETTLING", "Fate", "Lookup", "Witness"]
+
+CONTRIBUTIONS = (ProposalMade, CritiqueMade, RefinementMade, SynthesisMade)
+SETTLING = (*CONTRIBUTIONS, TurnFailed, TurnSkipped)
+ENDINGS = (CallAnswered, CallFailed)
+
+Lookup: TypeAlias = Callable[[str], str]
+"""The text behind the reference of a part."""
+
+Fate: TypeAlias = Literal["asked", "carried", "targetless", "blind"]
+"""What becomes of a turn once all that it waits for is settled: asked for; carried over; skipped
+because what it answers, or all that it would be shown, was not made.
+"""
+
+
+class Witness:
+    """What the events so far amount to; `events[0]` has the number 1.
+
+    `run` is their fold, `plan` the turns that the protocol names by now, `final` the one that ends
+    the run. The `_at` tables say at which number a turn or call was first spoken of so; 0 stands
+    for never. `made` are the turns that contributed a text, by its reference. `event` is what is
+    judged now, `header` its header if the log has any. `lookup` finds texts, if anybody can.
+    """
+
+    __slots__ = (
+        "_awaited",
+        "claimed",
+        "ended_at",
+        "event",
+        "events",
+        "final",
+        "header",
+        "ids",
+        "lookup",
+        "made",
+        "named_at",
+        "opened_at",
+        "over_at",
+        "plan",
+        "requested_at",
+        "rested_at",
+        "resumed_at",
+        "run",
+        "settled_at",
+        "shown",
+        "strands",
+    )
+
+    def __init__(self, lookup: Lookup | None = None) -> None:
+        self.run, self.events = Run(), list[Event]()
+        self.plan: dict[str, Turn] = {}
+        self.final = ""
+        self.named_at: dict[str, int] = {}
+        self.settled_at: dict[str, int] = {}
+        self.requested_at: dict[str, int] = {}
+        self.ended_at: dict[str, int] = {}
+        self.opened_at = self.rested_at = self.resumed_at = self.over_at = 0
+        self.made: dict[str, list[str]] = {}
+        self.claimed: set[tuple[str, str]] = set()
+        self.ids: dict[str, int] = {}
+        self.event: Event | None = None
+        self.header: Header | None = None
+        self.lookup = lookup
+        self.strands: dict[str, frozenset[str]] = {}
+        self.shown: set[str] = set()
+        self._awaited: set[str | None] = set()
+
+    def take(self, event: Event) -> None:
+        """Learn what an event says. What makes no sense is passed over: some law has said so."""
+        self.events.append(event)
+        number, kind = len(self.events), type(event)
+        if kind is RunOpened and self.opened_at:
+            return
+        try:
+            apply(self.run, event)
+        except IntegrityError:
+            return
+        match event:
+            case CallRequested():
+                self.named_at.setdefault(event.turn, number)
+                self.requested_at.setdefault(event.call, number)
+            case CallAnswered() | CallFailed():
+                self.ended_at.setdefault(event.call, number)
+            case CallLost():
+                self.claimed.add((event.call, event.claim))
+            case RunOpened():
+                self.opened_at = number
+                self._ask_the_protocol()
+            case RunSuspended():
+                self.rested_at = number
+            case RunResumed():
+                self.resumed_at = number
+            case RunConcluded() | RunFailed():
+                self.over_at = self.over_at or number
+            case _:
+                self._settle(event, number)
+
+    def _settle(self, event: Contribution | TurnFailed | TurnSkipped, number: int) -> None:
+        self.named_at.setdefault(event.turn, number)
+        self.settled_at.setdefault(event.turn, number)
+        if isinstance(event, Contribution):
+            self.made.setdefault(refer(event.text), []).append(event.turn)
+        if event.turn in self._awaited:
+            self._ask_the_protocol()
+
+    def _ask_the_protocol(self) -> None:
+        self._awaited = set()
+        for stage in self.run.opened.stages if self.run.opened else ():
+            turns, awaited = known_turns(protocol_of(stage), stage, self.run.results)
+            self._awaited.add(awaited)
+            for turn in turns:
+                self.plan[turn.id] = turn
+                if turn.kind == "synthesis":
+                    self.final = turn.id
+
+    def fate(self, turn: Turn) -> Fate:
+        """What becomes of a turn of the plan, as far as what it waits for is settled."""
+        made = self.run.made
+        if turn.carries is not None and made(turn.carries) is not None:
+            return "carried"
+        if turn.target is not None and made(turn.target) is None:
+            return "targetless"
+        if turn.sees and all(made(seen) is None for seen in turn.sees):
+            return "blind"
+        return "asked"
+
+    def is_ready(self, turn: Turn) -> bool:
+        """Whether a turn is unsettled, never asked for, and waits for nothing any more."""
+        results = self.run.results
+        return (
+            turn.id not in results
+            and turn.id not in self.run.attempts
+            and all(other in results for other in turn.after)
+        )
+
+    def calls_at(self, turn: str) -> tuple[int, ...]:
+        """The numbers of all requests of a turn and their endings so far."""
+        calls = self.run.attempts.get(turn, ())
+        return tuple(
+            table[call]
+            for call in dict.fromkeys(calls)
+            for table in (self.requested_at, self.ended_at)
+            if call in table
+        )
+
+    def turns_at(self, *turns: str) -> tuple[int, ...]:
+        """The numbers of the events that settled turns, or were the first to name them."""
+        return tuple(
+            at
+            for turn in turns
+            if (at := self.settled_at.get(turn) or self.named_at.get(turn)) is not None
+        )
