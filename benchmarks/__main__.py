@@ -21,6 +21,7 @@ NAMES = (
     "client",
     "wall",
     "hundred",
+    "simulation",
 )
 
 

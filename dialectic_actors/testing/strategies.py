@@ -67,11 +67,16 @@ def problems() -> st.SearchStrategy[str]:
 
 @st.composite
 def configs(
-    draw: st.DrawFn, max_agents: int = 5, max_rounds: int = 4, max_turns: int = 60
+    draw: st.DrawFn,
+    max_agents: int = 5,
+    max_rounds: int = 4,
+    max_turns: int = 60,
+    *,
+    protocol: str = "debate@1",
 ) -> Config:
     """Debates of 1 to `max_agents` agents and 1 to `max_rounds` rounds, with at most some
     `max_turns` turns: the more agents, the fewer rounds. Agents are called by the shipped roles, or
-    by names that are hard on ids.
+    by names that are hard on ids. `protocol` may be one that you registered.
     """
     count = draw(st.integers(1, max_agents))
     most = max(1, min(max_rounds, max_turns // (count * (count + 1))))
@@ -81,6 +86,7 @@ def configs(
         rounds=draw(st.integers(1, most)),
         history=draw(st.sampled_from(get_args(History))),
         problem=draw(problems()),
+        protocol=protocol,
         route=_ROUTE[: draw(st.integers(1, len(_ROUTE)))],
         limits=Limits(attempts=draw(st.integers(1, 3)), repairs=draw(st.integers(0, 2))),
         seed=draw(st.integers(0, 2**32 - 1)),

@@ -60,7 +60,7 @@ def _save(tally: Tally, folder: Path) -> None:
             path = folder / f"seed-{seed}.json"
             write_case(path, smallest)
             sys.stdout.write(
-                f"seed {seed}: {smallest}\n"
+                f"seed {seed}: {smallest.summary}\n"
                 f"  {len(smallest.events)} events; saved as {path}\n"
                 f"  python -m dialectic_actors.testing.simulation {path}\n"
             )
@@ -81,7 +81,7 @@ def _tell_seed(seed: int) -> int:
     try:
         simulate(*experiment(seed), seed=seed, story=story)
     except SimulationFailed as failure:
-        sys.stdout.write(f"{story}\n{failure}\n")
+        sys.stdout.write(f"{story}\n{failure.summary}\n")
         return 1
     sys.stdout.write(f"{story}\n")
     return 0

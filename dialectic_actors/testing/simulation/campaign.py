@@ -19,9 +19,9 @@ from dialectic_actors.testing.simulation.faults import Faults, swarm
 from dialectic_actors.testing.simulation.run import Simulated, SimulationFailed, simulate
 from dialectic_events.runs import History, Limits
 
-__all__ = ["Tally", "campaign", "experiment", "run_seed"]
+__all__ = ["DEBATES", "Tally", "campaign", "experiment", "run_seed"]
 
-_DEBATES = 512
+DEBATES = 512
 """How many different debates there are."""
 
 _STRIDE = 64
@@ -50,7 +50,7 @@ def experiment(seed: int) -> tuple[Config, Faults]:
     wrong shows in small ones, and there are a few hundred of them: each meets many schedules, and
     its calm run is made once.
     """
-    debate, mixture = Random(seed % _DEBATES), swarm(seed)
+    debate, mixture = Random(seed % DEBATES), swarm(seed)
     plan = swarm(debate.randrange(2**32))
     return _config(debate), replace(
         mixture, provider=plan.provider, failing=plan.failing, troubles=plan.troubles

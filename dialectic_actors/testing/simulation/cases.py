@@ -27,7 +27,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     @classmethod
     def of(cls, run: Simulated | SimulationFailed) -> Case:
         """The case of a run."""
-        broke = str(run) if isinstance(run, SimulationFailed) else ""
+        broke = run.summary if isinstance(run, SimulationFailed) else ""
         return cls(run.config, run.faults, run.choices, broke)
 
     def run(self, story: Story | None = None) -> Simulated:
@@ -40,7 +40,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
         try:
             self.run(story)
         except SimulationFailed as failure:
-            story.note(0.0, "broken", str(failure))
+            story.note(0.0, "broken", failure.summary)
         return str(story)
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -29,6 +30,9 @@ from dialectic_replay.run import Run, fold
 __all__ = ["Simulated", "SimulationFailed", "calmly", "conclude", "simulate"]
 
 _MOST_STEPS = 20_000
+
+_TOLD = 30
+"""Lines of its story that a failure prints."""
 
 
 class Simulated(Struct, frozen=True):
@@ -58,17 +62,49 @@ class Simulated(Struct, frozen=True):
 
 class SimulationFailed(AssertionError):
     """A law was broken. `law` is its number in design section 9, `events` what was durable by then;
-    `config`, `faults` and `choices` repeat the run.
+    `config`, `faults` and `choices` repeat the run. Printed, it tells how it came to that.
     """
 
     def __init__(
         self, law: int, detail: str, world: SimulatedWorld, choices: Sequence[int]
     ) -> None:
-        super().__init__(f"law {law}: {detail}")
+        super().__init__(law, detail)
         self.law, self.detail = law, detail
         self.config, self.faults, self.choices = world.config, world.faults, tuple(choices)
         self.steps = world.schedule.steps
         self.events: tuple[Event, ...] = tuple(world.watch.events)
+
+    @property
+    def summary(self) -> str:
+        """The law and how it was broken, in one line."""
+        return f"law {self.law}: {self.detail}"
+
+    def story(self) -> Story:
+        """The run told from its beginning, by running it again."""
+        story = Story()
+        world = SimulatedWorld(self.config, self.faults, listed(self.choices), story)
+        try:
+            world.begin()
+            world.run_on(max(self.steps, 1))
+        except Breach:
+            pass
+        finally:
+            world.close()
+        return story
+
+    def __str__(self) -> str:
+        lines = self.story().lines
+        left_out = [f"  … {len(lines) - _TOLD} lines before"] if len(lines) > _TOLD else []
+        again = {"config": self.config, "faults": self.faults, "choices": self.choices}
+        return "\n".join(
+            [
+                self.summary,
+                *left_out,
+                *lines[-_TOLD:],
+                "the case, as a file that repeats it:",
+                msgspec.json.encode(again).decode(),
+            ]
+        )
 
 
 def simulate(

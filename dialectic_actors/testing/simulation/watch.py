@@ -28,10 +28,13 @@ from dialectic_events.union import Event, refs_beside
 
 __all__ = ["Breach", "Watch"]
 
-_SAID = re.compile("«([^»]*)»")
+_SAID = re.compile(r"«([^«»\n]*)»")
 
 _REFUSALS = 20
 """So many appends in a row that store nothing are no race any more."""
+
+_IDLE = 200
+"""So many messages heard in a row, and nothing stored: nobody gets anywhere any more."""
 
 _JUDGES: Mapping[type, Sequence[Law]] = {
     kind: tuple(law for law in LAWS if kind in law.on and not law.deep)
@@ -63,6 +66,7 @@ class Watch:
         self.facts: Counter[bytes] = Counter()
         self._witness = Witness()
         self._refused = 0
+        self._idle = 0
         self._due_s: dict[str, float] = {}
         self._compared = 0
 
@@ -70,7 +74,7 @@ class Watch:
         """Take in what an append made durable."""
         for batch, outcome in zip(batches, outcomes, strict=True):
             if isinstance(outcome, Appended) and not outcome.repeated:
-                self._refused = 0
+                self._refused = self._idle = 0
                 self.texts.update(batch.parts)
                 for record in batch.records:
                     self._take_in(record, now_s)
@@ -156,6 +160,9 @@ class Watch:
 
     def heard(self, behavior: DebateBehavior) -> None:
         """The debate has handled a message: its state is the fold of the log."""
+        self._idle += 1
+        if self._idle > _IDLE:
+            raise Breach(10, f"livelock: {self._idle} messages in a row led to nothing")
         live, durable = behavior.state.run, self.state.run
         if live.version > durable.version:
             raise Breach(2, f"version {live.version} was acted on before it was durable")

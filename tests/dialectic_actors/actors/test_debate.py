@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from dialectic_actors.actors.debate import DebateBehavior
 from dialectic_actors.actors.messages import (
@@ -11,11 +12,13 @@ from dialectic_actors.actors.messages import (
     Due,
     Order,
     Overtaken,
+    Place,
     Read,
     Release,
     Restarted,
     Tell,
 )
+from dialectic_actors.core.briefs import Brief
 from dialectic_actors.core.commands import (
     GiveUp,
     Open,
@@ -146,6 +149,18 @@ def test_an_overtaken_order_that_became_a_repeat_is_dropped() -> None:
         .does(appends(*tail))
         .hears(Overtaken(tail, Head()))
         .does(offers(B_ON_A))
+    )
+
+
+def test_a_call_that_somebody_else_decided_is_shown_what_its_own_turn_names() -> None:
+    """Not what the turn was shown as it was offered here."""
+    scene = begun()
+    plan = replace(scene.behavior.state.agenda.turns[A], round=7)
+    (asked,) = decide(scene.behavior.state, PlaceCall(A, ()))
+    (
+        playbook(scene)
+        .hears(Overtaken((replace(asked, plan=plan),), Head()))
+        .does(some(Place, brief=some(Brief, turn=plan)))
     )
 
 

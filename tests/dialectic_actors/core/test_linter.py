@@ -17,8 +17,8 @@ from dialectic_actors.core.linter import RULES, lint
 from dialectic_actors.core.protocols import PROTOCOLS, Protocol, Results, protocol_of
 from dialectic_actors.core.protocols.debate import turns as debate
 from dialectic_actors.core.worst_case import Sizes, calls_per_turn, worst_case
-from dialectic_actors.testing.driving import Plan, Trouble, perform, play, shuffled
 from dialectic_actors.testing.drawn_protocols import CLAIM, END, REBUTTAL, listing
+from dialectic_actors.testing.driving import Plan, Trouble, perform, play, shuffled
 from dialectic_actors.testing.strategies import openings
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, Ending
 from dialectic_events.runs import History, Limits, RunOpened, Stage
