@@ -58,7 +58,7 @@ class DebateMachine(RuleBasedStateMachine):
         """Let some of what is ready take its steps."""
         self._next = choice
         for _ in range(steps):
-            if self.world.is_over:
+            if self.world.hosting.is_over:
                 return
             self._guarded(self.world.step)
         self._next = 0
@@ -92,7 +92,7 @@ class DebateMachine(RuleBasedStateMachine):
     @rule()
     def resume(self) -> None:
         """Somebody takes the run up, unless somebody has it."""
-        self.world.take_up()
+        self.world.hosting.take_up()
 
     @precondition(lambda self: len(self.world.watch.events) > 1)
     @rule(choice=_MANY)
@@ -113,7 +113,7 @@ class DebateMachine(RuleBasedStateMachine):
         """Leave the run alone: it ends, and as the laws say."""
         self._next = 0
         try:
-            if self.world.processes:
+            if self.world.hosting.processes:
                 self._guarded(lambda: conclude(self.world, comparable=not self._dropped))
         finally:
             self.world.close()

@@ -18,9 +18,10 @@ from dialectic_actors.testing.config import Config
 from dialectic_actors.testing.laws import broken
 from dialectic_actors.testing.simulation.choices import Choices, listed, seeded
 from dialectic_actors.testing.simulation.faults import CALM, Faults
+from dialectic_actors.testing.simulation.hosting import STREAM
 from dialectic_actors.testing.simulation.story import Story
 from dialectic_actors.testing.simulation.watch import Breach
-from dialectic_actors.testing.simulation.world import STREAM, SimulatedWorld
+from dialectic_actors.testing.simulation.world import SimulatedWorld
 from dialectic_events.envelope import Envelope
 from dialectic_events.store import Store
 from dialectic_events.union import Event
@@ -184,7 +185,7 @@ def _settled(world: SimulatedWorld, calm: Simulated | None) -> None:
     watch = world.watch
     watch.counted()
     run = watch.state.run
-    if not run.ended and not world.is_abandoned:
+    if not run.ended and not world.hosting.is_abandoned:
         raise Breach(10, f"it is over, and the run is {run.status}")
     for breach in broken(watch.events, texts=watch.texts, deep=False):
         raise Breach(breach.law.number, f"{breach.law.name}: {breach.detail}")
