@@ -33,7 +33,7 @@ from dialectic_actors.core.briefs import Brief, Links, brief_of
 from dialectic_actors.core.commands import GiveUp, Suspend
 from dialectic_actors.core.decide import State, react, take
 from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn
-from dialectic_events.calls import CallAnswered, CallFailed, Ending
+from dialectic_events.calls import Ending
 from dialectic_events.turns import Turn
 from dialectic_events.union import Event
 
@@ -53,6 +53,7 @@ class DebateBehavior:
         self._pending: list[Order] = []
         self._draft: State | None = None
         self._links: Links = {}
+        self._briefs: dict[str, Brief] = {}
         self._halted = False
 
     @property
@@ -106,9 +107,9 @@ class DebateBehavior:
     def _decide(self) -> Iterable[Deed]:
         """Decide all that waits in the stash, on top of each other; one append makes it durable."""
         orders, self._stash = self._stash, []
-        self._halted = self._halted or any(isinstance(each.command, Suspend) for each in orders)
         draft, groups = self.state.copy(), []
         for order in orders:
+            self._halted = self._halted or isinstance(order.command, Suspend)
             events = take(draft, order.command)
             if events:
                 groups.append((order.id, events))
@@ -122,13 +123,8 @@ class DebateBehavior:
             raise RuntimeError("a commit was reported, but nothing was being made durable")
         self.state, self._draft = self._draft, None
         orders, self._pending = self._pending, []
-        ended = tuple(
-            ending.call
-            for order in orders
-            if isinstance(
-                ending := getattr(order.command, "ending", None), CallAnswered | CallFailed
-            )
-        )
+        endings = [getattr(order.command, "ending", None) for order in orders]
+        ended = tuple([ending.call for ending in endings if ending is not None])
         released = (Release(ended),) if ended else ()
         return (*released, *self._start())
 
@@ -164,7 +160,8 @@ class DebateBehavior:
         self.in_flight[each] = address
         match effect:
             case TakeTurn(turn):
-                return Tell(address, Take(turn, self._brief(turn)))
+                brief = self._briefs[turn.id] = self._brief(turn)
+                return Tell(address, Take(turn, brief))
             case MakeCall(turn, request):
                 if request.delay_s > 0:
                     self._waiting.add(each)
@@ -187,6 +184,10 @@ class DebateBehavior:
         return (Place(effect, self._brief(effect.turn)),)
 
     def _brief(self, turn: Turn) -> Brief:
+        """What a turn is shown: by its call the same as by the asking for it just before."""
+        brief = self._briefs.pop(turn.id, None)
+        if brief is not None and brief.turn == turn:
+            return brief
         return brief_of(self.state.run, turn, self._links)
 
     def _forget(self, address: str) -> list[str]:

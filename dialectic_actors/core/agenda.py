@@ -88,25 +88,25 @@ class Agenda:
     def learn(self, run: Run, event: Event) -> None:
         """Take in an event that `run` has just taken in."""
         match event:
-            case RunOpened():
-                self._stage = _only_stage(event)
-                self._plan(run)
             case CallRequested():
                 self.outstanding.pop(event.turn, None)
                 self.undecided.pop(event.turn, None)
                 for earlier in run.attempts[event.turn][:-1]:
                     self.outstanding.pop(f"{earlier}?", None)
                 self._add(MakeCall(run.turns[event.turn], event))
-            case CallLost():
-                call = run.calls[event.call]
-                self.outstanding.pop(f"{event.call}~{call.lost - 1}", None)
-                self._add(MakeCall(run.turns[call.requested.turn], call.requested, call.lost))
             case CallAnswered() | CallFailed():
                 self._end(run, event)
             case ProposalMade() | CritiqueMade() | RefinementMade() | SynthesisMade():
                 self._settle(run, event.turn)
             case TurnFailed() | TurnSkipped():
                 self._settle(run, event.turn)
+            case CallLost():
+                call = run.calls[event.call]
+                self.outstanding.pop(f"{event.call}~{call.lost - 1}", None)
+                self._add(MakeCall(run.turns[call.requested.turn], call.requested, call.lost))
+            case RunOpened():
+                self._stage = _only_stage(event)
+                self._plan(run)
             case RunResumed():
                 self.fatal = None
             case RunSuspended() | RunConcluded() | RunFailed():
@@ -179,14 +179,14 @@ class Agenda:
                 turn=turn.id, plan=turn, reason="nobody contributed what it would be shown"
             )
         else:
-            sees = tuple(other for other in made if not _recalled(run, turn, other))
+            sees = tuple([other for other in made if not _recalled(run, turn, other)])
             self._add(TakeTurn(replace(turn, sees=sees) if sees != turn.sees else turn))
 
 
 def _recalled(run: Run, turn: Turn, seen: str) -> bool:
     """Whether `seen` was carried over from a turn whose words `turn` recalls already."""
     carried = run.results[seen].turn.carries
-    if carried is None or run.made(carried) is None:
+    if carried is None or not turn.recalls or run.made(carried) is None:
         return False
     return any(carried in run.results[earlier].turn.sees for earlier in turn.recalls)
 

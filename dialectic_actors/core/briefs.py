@@ -76,13 +76,15 @@ def brief_of(run: Run, turn: Turn, links: Links | None = None) -> Brief:
     return Brief(
         turn=turn,
         problem=run.opened.problem if run.opened else "",
-        history=tuple(_link(run, earlier, links) for earlier in turn.recalls),
+        history=tuple([_link(run, earlier, links) for earlier in turn.recalls]),
         shown=_entries(run, turn),
     )
 
 
 def _link(run: Run, last: str, links: Links) -> Link:
     """The link of a settled turn, and on the way those it stands on (one for each round)."""
+    if last in links:
+        return links[last]
     pending = [last]
     while pending:
         turn = run.results[pending[-1]].turn
@@ -98,9 +100,11 @@ def _link(run: Run, last: str, links: Links) -> Link:
 
 def _entries(run: Run, turn: Turn) -> tuple[Shown, ...]:
     return tuple(
-        _shown(run, seen)
-        for seen in (run.results.get(other) for other in turn.sees)
-        if seen is not None and seen.outcome == "made"
+        [
+            _shown(run, seen)
+            for other in turn.sees
+            if (seen := run.results.get(other)) is not None and seen.outcome == "made"
+        ]
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -40,6 +41,8 @@ def write_role(role: Role) -> str:
     return msgspec.json.encode(role, order="deterministic").decode()
 
 
+# A process reads the same few roles again with every run that it starts or takes up.
+@lru_cache(maxsize=256)
 def read_role(text: str) -> Role:
     """The role that `write_role` wrote. Raises msgspec.ValidationError for anything else."""
     return msgspec.json.decode(text, type=Role)

@@ -106,13 +106,19 @@ class RunContext:
                 envelopes(self.store, self.stream, first=first, last=head.version, verify=False)
             )
 
-    def words(self, piece: str) -> str:
-        """All that a piece of a prompt stands for."""
-        if piece.startswith(OURS):
-            return piece[len(OURS) :]
-        if piece.startswith(ROPE):
-            return "".join(resolve(piece, self.text))
-        return self.text(piece)
+    def words(self, pieces: Iterable[str]) -> str:
+        """All that the pieces of a prompt stand for, one after the other."""
+        said: list[str] = []
+        known = self.texts.get
+        for piece in pieces:
+            mark = piece[:1]
+            if mark == OURS:
+                said.append(piece[1:])
+            elif mark == ROPE:
+                said.extend(resolve(piece, self.text))
+            else:
+                said.append(known(piece) or self.text(piece))
+        return "".join(said)
 
     def text(self, ref: str) -> str:
         """The text behind one reference, from memory or the store."""

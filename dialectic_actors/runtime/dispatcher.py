@@ -16,6 +16,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import pykka
+from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
 from dialectic_actors.runtime.mailbox import (
     BlockingGetError,
@@ -47,6 +48,8 @@ SLICE = 64
 
 PUMP = 256
 """Envelopes handled in one loop callback before sockets and timers have their turn."""
+
+_OF_PYKKA = frozenset((_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr))
 
 logger = logging.getLogger(__name__)
 
@@ -83,11 +86,12 @@ class MailboxActor(pykka.Actor):
     def run_slice(self, queue: deque[Envelope[Any]], limit: int) -> int:
         """Handle at most `limit` envelopes of `queue` and return how many; the mailbox calls it."""
         spent = 0
+        has_stopped = self.actor_stopped.is_set
         try:
             if not self._began:
                 self._began = True
                 self._actor_loop_setup()
-            while queue and spent < limit and not self.actor_stopped.is_set():
+            while queue and spent < limit and not has_stopped():
                 spent += 1
                 self._handle(queue.popleft())
         except BaseException:
@@ -100,15 +104,17 @@ class MailboxActor(pykka.Actor):
         self._stop()
 
     def _handle(self, envelope: Envelope[Any]) -> None:
-        reply_to = envelope.reply_to
+        message, reply_to = envelope.message, envelope.reply_to
+        # What pykka itself has to say is rare here, and to ask it of every message is dear.
+        receive = self._handle_receive if type(message) in _OF_PYKKA else self.on_receive
         if reply_to is None:
             try:
-                self._handle_receive(envelope.message)
+                receive(message)
             except Exception:
                 self._fail()
             return
         try:
-            reply_to.set(self._handle_receive(envelope.message))
+            reply_to.set(receive(message))
         except BaseException as raised:
             reply_to.set_exception()
             if not isinstance(raised, Exception):

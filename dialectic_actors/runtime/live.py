@@ -201,17 +201,17 @@ class LiveRun:
 
     def _renew(self) -> None:
         context = self._context
-        lost = DialecticError(
-            "the lease was lost: another process owns this run now",
-            where=self.stream,
-            fix=f"dialectic resume {self.stream}, once that process is gone",
-            exit_code=ExitCode.RESUMABLE,
-        )
         context.log.tell(
-            Renew(
-                context.lease,
-                LEASE_S,
-                lambda: self._world.dispatcher.call(lambda: self.broken(lost)),
-            )
+            Renew(context.lease, LEASE_S, lambda: self._world.dispatcher.call(self._displaced))
         )
         self._plan_renewal()
+
+    def _displaced(self) -> None:
+        self.broken(
+            DialecticError(
+                "the lease was lost: another process owns this run now",
+                where=self.stream,
+                fix=f"dialectic resume {self.stream}, once that process is gone",
+                exit_code=ExitCode.RESUMABLE,
+            )
+        )

@@ -172,8 +172,7 @@ class DebateActor(_Shell):
             provider=request.provider,
             model=request.model,
             messages=tuple(
-                Prompt(message.role, "".join(map(context.words, message.parts)))
-                for message in request.messages
+                [Prompt(each.role, context.words(each.parts)) for each in request.messages]
             ),
             deadline_s=request.deadline_s,
             temperature=request.temperature,
@@ -203,7 +202,7 @@ class DebateActor(_Shell):
                 self._gather(refs_beside(event), fresh)
             head = Head(sealed[-1].version, sealed[-1].digest)
         context.texts.update(fresh)
-        self._appending = (tuple(records), tuple(e for _, group in groups for e in group), fresh)
+        self._appending = (tuple(records), tuple([e for _, group in groups for e in group]), fresh)
         batch = Batch(context.stream, self._head.version, tuple(records), fresh, context.lease)
         context.log.tell(StoreBatch(batch, self._stored))
 
@@ -216,9 +215,8 @@ class DebateActor(_Shell):
         while pending:
             ref = pending.pop()
             fresh[ref] = text = self.context.text(ref)
-            pending.extend(
-                each for each in strands(ref, text) if each not in stored and each not in fresh
-            )
+            bound = strands(ref, text)
+            pending += [each for each in bound if each not in stored and each not in fresh]
 
     def _stored(self, stored: Stored) -> None:
         tell(self.actor_ref, stored)

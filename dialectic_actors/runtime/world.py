@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import Protocol
 
 from msgspec import Struct
@@ -17,6 +18,8 @@ from dialectic_actors.runtime.mailbox import Dispatcher
 from dialectic_actors.runtime.ownership import Claims
 
 __all__ = ["World", "Writing", "random_salts", "utc_now"]
+
+_SALTS = [slice(at, at + 16) for at in range(0, 16 * 256, 16)]
 
 
 class Writing(Protocol):
@@ -47,6 +50,4 @@ def random_salts() -> Iterator[bytes]:
     """Salts that nobody can guess, drawn many at a time: each draw lets other threads interrupt
     this one.
     """
-    while True:
-        drawn = os.urandom(16 * 256)
-        yield from (drawn[at : at + 16] for at in range(0, len(drawn), 16))
+    return chain.from_iterable(map(os.urandom(16 * 256).__getitem__, _SALTS) for _ in repeat(None))

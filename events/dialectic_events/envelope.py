@@ -142,15 +142,15 @@ def seal(
     parts: dict[str, str] = {}
     version, previous = head.version, head.digest
     for index, (event, salt) in enumerate(zip(events, salts, strict=True)):
-        payload = encode(event, parts)
+        payload, kind = encode(event, parts), type(event)
         version += 1
         header = _headers.encode(
             Header(
                 stream=stream,
                 version=version,
                 id=f"{stamp.command}.{index}",
-                type=tag_of(type(event)),
-                schema=schema_of(type(event)),
+                type=tag_of(kind),
+                schema=schema_of(kind),
                 decided_at=stamp.decided_at,
                 recorded_at=stamp.recorded_at,
                 causation=stamp.command,

@@ -71,7 +71,7 @@ def refer(text: str) -> str:
 
 def references(pieces: Iterable[str]) -> tuple[str, ...]:
     """The pieces that are references."""
-    return tuple(piece for piece in pieces if not piece.startswith(OURS))
+    return tuple([piece for piece in pieces if piece[:1] != OURS])
 
 
 def rope(pieces: Sequence[str]) -> tuple[str, str]:
@@ -82,7 +82,7 @@ def rope(pieces: Sequence[str]) -> tuple[str, str]:
 
 def strands(ref: str, text: str) -> tuple[str, ...]:
     """The references that a rope binds; () for a plain part."""
-    return references(_pieces(text)) if ref.startswith(ROPE) else ()
+    return references(_pieces(text)) if ref[:1] == ROPE else ()
 
 
 def resolve(piece: str, lookup: Callable[[str], str]) -> Iterator[str]:
@@ -92,16 +92,19 @@ def resolve(piece: str, lookup: Callable[[str], str]) -> Iterator[str]:
     pending = [piece]
     while pending:
         head = pending.pop()
-        if head.startswith(OURS):
-            yield head[len(OURS) :]
-        elif head.startswith(ROPE):
+        mark = head[:1]
+        if mark == OURS:
+            yield head[1:]
+        elif mark == ROPE:
             pending.extend(reversed(_pieces(lookup(head))))
         else:
             yield lookup(head)
 
 
-def _pieces(text: str) -> list[str]:
-    return msgspec.json.decode(text, type=list[str])
+# Every call of a round is shown the same earlier rounds.
+@lru_cache(maxsize=1024)
+def _pieces(text: str) -> tuple[str, ...]:
+    return msgspec.json.decode(text, type=tuple[str, ...])
 
 
 def check(ref: str, text: str, where: str = "") -> None:

@@ -71,7 +71,7 @@ def refs_beside(event: Event) -> tuple[str, ...]:
     its request.
     """
     if isinstance(event, CallRequested):
-        return references(piece for message in event.messages for piece in message.parts)
+        return references([piece for message in event.messages for piece in message.parts])
     if isinstance(event, RunOpened):
         return tuple(source.part for source in event.sources)
     return ()

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
+from types import FunctionType
 
 from dialectic_actors.core.protocols import debate
 from dialectic_events.errors import DialecticError, ExitCode
@@ -23,6 +25,7 @@ __all__ = [
     "Protocol",
     "Results",
     "Unsettled",
+    "fixed_turns",
     "installed",
     "is_known",
     "known_turns",
@@ -147,6 +150,8 @@ def known_turns(
     """All turns that can be known now, and the turn whose result the protocol waits for (None:
     there are no more).
     """
+    if isinstance(protocol, FunctionType) and (fixed := fixed_turns(protocol, stage)) is not None:
+        return list(fixed), None
     turns: list[Turn] = []
     listing = protocol(stage, Results(results))
     while True:
@@ -156,3 +161,26 @@ def known_turns(
             return turns, None
         except Unsettled as wait:
             return turns, wait.turn
+
+
+@lru_cache(maxsize=64)
+def fixed_turns(protocol: Protocol, stage: Stage) -> tuple[Turn, ...] | None:
+    """All turns of a protocol that asks for no result, the same in every run of such a stage; None
+    when it does ask.
+    """
+    unread = _Unread({})
+    try:
+        turns = tuple(protocol(stage, unread))
+    except Unsettled:
+        return None
+    return None if unread.was_asked else turns
+
+
+class _Unread(Results):
+    """No results, and whether somebody asked for one (who may have caught the answer)."""
+
+    was_asked = False
+
+    def __getitem__(self, turn: str) -> Result:
+        self.was_asked = True
+        raise Unsettled(turn)

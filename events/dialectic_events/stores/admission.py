@@ -106,11 +106,11 @@ def _recorded(batch: Batch, log: Log) -> Appended | None:
 
 
 def _check_chain(batch: Batch, head: Head, log: Log) -> None:
-    parent, previous = fork_parent(batch), head
+    links = [_link(record) for record in batch.records]
+    parent, previous = links[0].parent, head
     if parent is not None and head.version == 0:
         previous = _branching_point(batch.records[0], parent, log)
-    for index, record in enumerate(batch.records):
-        link = _link(record)
+    for index, (record, link) in enumerate(zip(batch.records, links, strict=True)):
         if (record.stream, link.stream) != (batch.stream, batch.stream):
             raise _misfit(record, f"it belongs to another stream than {batch.stream}")
         if (record.version, link.version) != (previous.version + 1, previous.version + 1):
