@@ -65,10 +65,11 @@ def prefixes(
     log: Sequence[Envelope | Event],
     *,
     answer: Answer = calm,
-    every: int = 1,
+    lengths: Sequence[int] | None = None,
     most_steps: int = 10_000,
 ) -> int:
-    """Take up prefixes of a log (one in `every`) and carry each on to its end; returns how many.
+    """Take up prefixes of a log (of these `lengths`; all by default) and carry each on to its end;
+    returns how many.
 
     What the log says of a call is what comes of it again; beyond that, `answer` says how calls end.
     When the log has ended and nobody was given up in it, each must come to the log's own facts.
@@ -78,7 +79,7 @@ def prefixes(
     """
     events = [known_event(each) if isinstance(each, Envelope) else each for each in log]
     script = _Script(events, answer)
-    lengths = range(1, len(events) + 1, every)
+    lengths = range(1, len(events) + 1) if lengths is None else lengths
     for length in lengths:
         finished = _finish(events[:length], script, most_steps)
         if finished is None:

@@ -99,7 +99,7 @@ class DebateMachine(RuleBasedStateMachine):
     def continue_from_a_prefix(self, choice: int) -> None:
         """The log so far, cut anywhere, is resumed to an end."""
         events = self.world.watch.events
-        prefixes(events[: 1 + choice % len(events)], every=len(events))
+        prefixes(events, lengths=(1 + choice % len(events),))
 
     @invariant()
     def the_state_is_the_fold_of_the_log(self) -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from dialectic_actors.core.decide import State
 from dialectic_actors.testing.config import Config
-from dialectic_actors.testing.laws import broken
+from dialectic_actors.testing.laws import LawBroken, broken, prefixes
 from dialectic_actors.testing.simulation.choices import Choices, listed, seeded
 from dialectic_actors.testing.simulation.faults import CALM, Faults
 from dialectic_actors.testing.simulation.hosting import STREAM
@@ -31,6 +31,9 @@ from dialectic_replay.run import Run, fold
 __all__ = ["Simulated", "SimulationFailed", "calmly", "conclude", "simulate"]
 
 _MOST_STEPS = 20_000
+
+_RESUMED = 8
+"""One run in so many has a prefix of its log resumed."""
 
 _TOLD = 30
 """Lines of its story that a failure prints."""
@@ -189,9 +192,19 @@ def _settled(world: SimulatedWorld, calm: Simulated | None) -> None:
         raise Breach(10, f"it is over, and the run is {run.status}")
     for breach in broken(watch.events, texts=watch.texts, deep=False):
         raise Breach(breach.law.number, f"{breach.law.name}: {breach.detail}")
+    _resumed(watch.events, world.schedule.steps)
     if calm is None or world.breaks > 3:
         return
     if extra := watch.facts - calm.facts:
         raise Breach(4, f"recorded, and not by the calm run: {next(iter(extra)).decode()[:300]}")
     if run.ended and (lacking := calm.facts - watch.facts):
         raise Breach(4, f"recorded by the calm run only: {next(iter(lacking)).decode()[:300]}")
+
+
+def _resumed(events: Sequence[Event], steps: int) -> None:
+    """Law 6, which costs a run of its own: for one prefix of one run in a few."""
+    if steps % _RESUMED == 0:
+        try:
+            prefixes(events, lengths=(1 + steps // _RESUMED % len(events),))
+        except LawBroken as broken_law:
+            raise Breach(6, broken_law.detail) from broken_law

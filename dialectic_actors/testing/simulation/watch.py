@@ -16,7 +16,7 @@ from dialectic_actors.core.agenda import Agenda
 from dialectic_actors.core.decide import State, react
 from dialectic_actors.testing.laws.checking import LAWS
 from dialectic_actors.testing.laws.stating import End, Law
-from dialectic_actors.testing.laws.witness import Witness
+from dialectic_actors.testing.laws.witness import SETTLING, Witness
 from dialectic_actors.testing.simulation.provider import Provider
 from dialectic_events.calls import CallAnswered, CallLost, CallRequested
 from dialectic_events.codec import Redacted, Unknown, decode
@@ -35,6 +35,9 @@ _REFUSALS = 20
 
 _IDLE = 200
 """So many messages heard in a row, and nothing stored: nobody gets anywhere any more."""
+
+_RESUMED = 30
+"""So often taken up in a row, and no turn settled: whoever has it is the next to fail."""
 
 _JUDGES: Mapping[type, Sequence[Law]] = {
     kind: tuple(law for law in LAWS if kind in law.on and not law.deep)
@@ -67,6 +70,7 @@ class Watch:
         self._witness = Witness()
         self._refused = 0
         self._idle = 0
+        self._resumed = 0
         self._due_s: dict[str, float] = {}
         self._compared = 0
 
@@ -108,6 +112,12 @@ class Watch:
             raise Breach(1, f"{header.type} cannot be folded: {error}") from error
         self.records.append(record)
         self.events.append(event)
+        if isinstance(event, RunResumed):
+            self._resumed += 1
+        elif isinstance(event, SETTLING):
+            self._resumed = 0
+        if self._resumed > _RESUMED:
+            raise Breach(10, f"livelock: taken up {self._resumed} times, and no turn was settled")
         if not isinstance(event, CallLost | RunSuspended | RunResumed):
             self.facts[payload] += 1
 

@@ -268,7 +268,7 @@ def test_prefixes_of_an_unfinished_or_given_up_run_resume() -> None:
 
     assert 8 == laws.prefixes(SHORT[:8])
     assert 8 + len(given_up) == laws.prefixes([*SHORT[:8], *given_up])
-    assert 3 == laws.prefixes(SHORT[:8], every=3)
+    assert 3 == laws.prefixes(SHORT[:8], lengths=(1, 4, 8))
 
 
 def test_a_prefix_that_cannot_be_resumed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
