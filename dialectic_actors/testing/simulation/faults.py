@@ -42,8 +42,9 @@ class Faults(Struct, frozen=True, omit_defaults=True):
     another ending of a call come late. Of the process: `crashes` kills it at any step, append or
     start of a call; `breaks` makes an actor fail; `stalls` stops a process for longer than its
     lease may last; `rival` starts a second one that wants the same run. Of the store: `full`
-    refuses an append (no space, or a lock that somebody holds), `slow` lets a commit take long. Of the person: `interrupts` suspends the
-    run, `absent` never takes a suspended run up again. `haste` lets time pass while mail waits.
+    refuses an append (no space, or a lock that somebody holds), `slow` lets a commit take long. Of
+    the person: `interrupts` suspends the run, `absent` never takes a suspended run up again.
+    `haste` lets time pass while mail waits.
 
     After `steps` steps all faults end, so that what remains must come to its end. `schedule` are
     the choices of the run, in order; once they are used up it goes on calmly.
