@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from support.checkout import checkout_environment
 
-_FOREIGN = ("OPENAI", "OPENROUTER", "DIALECTIC", "COLUMNS", "PYTHONIOENCODING")
+_FOREIGN = ("OPENAI", "OPENROUTER", "DIALECTIC", "COLUMNS", "PYTHONIOENCODING", "ARGS", "PROBLEM")
 _WITHOUT_NETWORK = """
 import runpy, socket, sys
 

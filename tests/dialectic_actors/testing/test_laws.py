@@ -9,7 +9,7 @@ from random import Random
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -254,6 +254,7 @@ def test_other_facts_are_reported() -> None:
     assert 23 == broken.value.version
 
 
+@settings(max_examples=15)
 @given(openings(max_agents=2, max_rounds=2, max_turns=12), plans(), st.integers())
 def test_every_prefix_resumes(opening: RunOpened, plan: Plan, seed: int) -> None:
     """Law 6 over generated runs, with no cut left out."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from msgspec.structs import replace
 
 from dialectic_actors.testing.store_contract.contract import StoreContract
@@ -101,7 +101,12 @@ def test_a_store_that_does_less_differs_from_the_model(
         judge_by_model(
             lambda clock, folder: kind(clock),
             tmp_path,
-            settings(max_examples=50, report_multiple_bugs=False, print_blob=False),
+            settings(
+                max_examples=50,
+                report_multiple_bugs=False,
+                print_blob=False,
+                phases=(Phase.generate,),
+            ),
         )
 
 
