@@ -1,8 +1,8 @@
 """What a durable append costs, alone and among many, and what it leaves on the disk.
 
 Must not go in here: assertions. The limit is a plain SQLite table of the same bytes, without
-versions, chain or parts; peers are a bare `write` and `fdatasync` and, where installed,
-`eventsourcing`.
+versions, chain or parts; a second one digests the bytes besides, so that what is above it is ours
+and not SHA-256's. Peers are a bare `write` and `fdatasync` and, where installed, `eventsourcing`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -90,8 +91,11 @@ class Plain:
         self.table.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, body BLOB)")
         self.body = os.urandom(BYTES)
 
-    def append(self, count: int) -> None:
+    def append(self, count: int, *, digest: bool = False) -> None:
         """Insert so many events in one durable transaction."""
+        if digest:
+            for _ in range(count):
+                sha256(self.body).digest()
         self.table.execute("BEGIN IMMEDIATE")
         self.table.executemany("INSERT INTO events (body) VALUES (?)", [(self.body,)] * count)
         self.table.execute("COMMIT")
@@ -203,8 +207,14 @@ def time_rows(folder: Path) -> list[Row]:
     runs = [Run(f"run-{index}") for index in range(WRITERS)]
     threaded = [Run(f"threaded-{index}") for index in range(WRITERS)]
     with SqliteStore(folder / "log.db") as store:
-        many, many_plain = medians_us(
-            GROUPS, WRITERS, [lambda: ours(store, runs), lambda: plain.append(WRITERS)]
+        many, many_plain, many_hashed = medians_us(
+            GROUPS,
+            WRITERS,
+            [
+                lambda: ours(store, runs),
+                lambda: plain.append(WRITERS),
+                lambda: plain.append(WRITERS, digest=True),
+            ],
         )
         (threads,) = medians_us(1, WRITERS * GROUPS, [lambda: ours_in_threads(store, threaded)])
         # By now the WAL has been begun anew: until then the file system grows it, at a price.
@@ -223,12 +233,15 @@ def time_rows(folder: Path) -> list[Row]:
         us("append, beside write + fdatasync", one, one_plain, one_bare, Goal(1.5)),
         us("append, beside eventsourcing", one, one_plain, saved, Goal(1)),
         us(f"{WRITERS} writers in one call", many, many_plain, saved, Goal(15, "ours")),
+        us(f"{WRITERS} writers, beside plain + SHA-256", many, many_hashed, None, None),
         us(f"{WRITERS} writers in threads", threads, many_plain, saved, Goal(1)),
         us("flush of 2 ms: one call, beside each", grouped, None, each, Goal(1 / 30)),
     ]
 
 
-def us(name: str, mine: float | None, limit: float | None, other: float | None, goal: Goal) -> Row:
+def us(
+    name: str, mine: float | None, limit: float | None, other: float | None, goal: Goal | None
+) -> Row:
     """A row in microseconds per event; without a peer there is no goal."""
     assert mine is not None
     return Row(name, mine, limit, other, None if other is None else goal, "us/event")

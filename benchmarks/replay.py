@@ -1,8 +1,9 @@
 """What it costs to read runs back: verified and folded from the log.
 
 The limit is bare typed decoding of the same events from JSON lines with their texts in place: no
-chain, no store, no state. The peer is `eventsourcing`, which replays aggregates of as many events
-with the same texts.
+chain, no store, no state; a second one digests the same headers, payloads and texts besides, so
+that what is above it is ours and not SHA-256's. The peer is `eventsourcing`, which replays
+aggregates of as many events with the same texts.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,6 +54,17 @@ def _append(store: SqliteStore, run: str, events: Sequence[Event]) -> None:
     salts = [bytes([index]) * 16 for index in range(EVENTS)]
     records, parts = seal(run, events, Head(), Stamp("command", now, now), salts)
     store.append([Batch(run, 0, records, parts)])
+
+
+def _digested(store: SqliteStore, run: str) -> list[bytes]:
+    """Every header, payload and text of a run: what verification digests."""
+    bodies: list[bytes] = []
+    for record in store.read(run):
+        bodies += (record.header, (record.salt or b"") + (record.payload or b""))
+    for event in events_of(store, run):
+        assert isinstance(event, ProposalMade)
+        bodies.append(event.text.encode())
+    return bodies
 
 
 def _peer(path: Path, logs: Sequence[Sequence[Event]]) -> Step | None:
@@ -109,9 +122,16 @@ def rows() -> list[Row]:
                 for line in lines[run]:
                     decode(line)
 
+        digested = [body for run in logs for body in _digested(store, run)]
+
+        def hashed() -> None:
+            bare()
+            for body in digested:
+                sha256(body).digest()
+
         peer = _peer(Path(name) / "peer.db", list(logs.values()))
-        steps = [verified, unverified, bare, peer]
-        full, quick, limit, theirs = medians_us(ROUNDS, RUNS * EVENTS, steps)
+        steps = [verified, unverified, bare, hashed, peer]
+        full, quick, limit, hashing, theirs = medians_us(ROUNDS, RUNS * EVENTS, steps)
     assert full is not None
     assert quick is not None
     return [
@@ -119,6 +139,7 @@ def rows() -> list[Row]:
             "replay, verified, beside bare decoding", full, limit, theirs, Goal(2.2, "x limit"), US
         ),
         Row("replay, verified, beside eventsourcing", full, limit, theirs, Goal(1 / 3), US),
+        Row("replay, verified, beside decoding + SHA-256", full, hashing, theirs, None, US),
         Row("replay, not verified", quick, limit, theirs, Goal(1 / 5), US),
     ]
 

@@ -27,30 +27,30 @@ class Chain:
         """The record's header, once all that the chain covers fits. Raises IntegrityError where it
         does not.
         """
-        where = f"{record.stream}:{record.version}"
         try:
             header = read_header(record)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise IntegrityError(f"the header is unreadable: {error}", where=where) from error
-        if (header.stream, header.version) != (record.stream, record.version):
-            raise IntegrityError(
-                f"the header belongs to {header.stream}:{header.version}", where=where
-            )
-        if header.version != self.head.version + 1:
-            raise IntegrityError(
-                f"version {self.head.version + 1} is missing before it", where=where
-            )
+            raise _fault(record, f"the header is unreadable: {error}") from error
+        version = header.version
+        if header.stream != record.stream or version != record.version:
+            raise _fault(record, f"the header belongs to {header.stream}:{version}")
+        if version != self.head.version + 1:
+            raise _fault(record, f"version {self.head.version + 1} is missing before it")
         if header.previous != self.head.digest:
-            raise IntegrityError("it does not follow the event before it", where=where)
+            raise _fault(record, "it does not follow the event before it")
         digest = digest_of(record.header)
         if record.digest != digest:
-            raise IntegrityError("the header was changed", where=where)
+            raise _fault(record, "the header was changed")
         if record.payload is not None and (
             record.salt is None or commit(record.salt, record.payload) != header.commitment
         ):
-            raise IntegrityError("the payload was changed", where=where)
-        self.head = Head(header.version, digest)
+            raise _fault(record, "the payload was changed")
+        self.head = Head(version, digest)
         return header
+
+
+def _fault(record: Record, what: str) -> IntegrityError:
+    return IntegrityError(what, where=f"{record.stream}:{record.version}")
 
 
 def verified(
@@ -70,10 +70,7 @@ def verified(
     for record in records:
         header = chain.check(record)
         if record.payload is None and not redacted(record):
-            raise IntegrityError(
-                "the payload is gone and no redaction says so",
-                where=f"{record.stream}:{record.version}",
-            )
+            raise _fault(record, "the payload is gone and no redaction says so")
         met = met or chain.head == known
         yield record, header
     if not met:

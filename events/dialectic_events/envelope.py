@@ -37,7 +37,7 @@ GENESIS = "0" * 64
 _EVENT, _PAYLOAD, _LOG = b"dialectic event\0", b"dialectic payload\0", b"dialectic log\0"
 
 
-class Header(Struct, frozen=True, omit_defaults=True):
+class Header(Struct, frozen=True, omit_defaults=True, gc=False):
     """What is stored beside every payload, and covered by the chain.
 
     `version` counts from 1 in the stream, over its whole lineage. `decided_at` and `recorded_at`
@@ -60,14 +60,14 @@ class Header(Struct, frozen=True, omit_defaults=True):
     parent: str | None = None
 
 
-class Head(Struct, frozen=True):
+class Head(Struct, frozen=True, gc=False):
     """Where a stream ends: its last version and that event's digest."""
 
     version: int = 0
     digest: str = GENESIS
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """An event as bytes. Payload and salt are absent once redacted; `position` is the store's own,
     0 before storing.
     """
@@ -89,7 +89,7 @@ class Envelope(Struct, frozen=True):
     event: Event | Unknown | Redacted
 
 
-class Stamp(Struct, frozen=True):
+class Stamp(Struct, frozen=True, gc=False):
     """What the shell adds to decided facts: the command's id and time, the time of recording."""
 
     command: str

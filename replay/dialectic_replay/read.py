@@ -34,7 +34,9 @@ def envelopes(
     pairs: Iterable[tuple[Record, Header]] = (
         verified(records) if verify else ((record, read_header(record)) for record in records)
     )
-    yield from _decoded(store, (pair for pair in pairs if pair[1].version >= first), verify=verify)
+    if verify and first > 1:
+        pairs = (pair for pair in pairs if pair[1].version >= first)
+    yield from _decoded(store, iter(pairs), verify=verify)
 
 
 def events_of(
@@ -68,15 +70,12 @@ def _decoded(
     while stretch := list(islice(pairs, _STRETCH)):
         bare = [(record, header, _bare(record, header)) for record, header in stretch]
         named = {
-            ref: f"{record.stream}:{record.version}"
-            for record, _, event in bare
-            for ref in _texts(event)
-            if ref not in known
+            ref: record for record, _, event in bare for ref in _texts(event) if ref not in known
         }
         found = store.parts(list(named))
         if verify:
             for ref, text in found.items():
-                check(ref, text, named[ref])
+                check(ref, text, f"{named[ref].stream}:{named[ref].version}")
         known.update(found)
         for record, header, event in bare:
             yield Envelope(record.position, header, _with_texts(record, event, known))

@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dialectic_actors.testing.batches import proposals
 from dialectic_events.calls import CallRequested, Message
 from dialectic_events.envelope import Head, Record, Stamp, seal
 from dialectic_events.errors import ExitCode, IntegrityError
@@ -22,6 +24,7 @@ from dialectic_events.turns import Turn
 from dialectic_events.union import Event
 from dialectic_replay.audit import verify_run
 from support.runs import batch_with_parts, run_of, runs
+from support.unknown import of_unknown_type
 
 Forge = Callable[[list[Record]], list[Record]]
 FORGERIES: dict[str, Forge] = {
@@ -144,3 +147,36 @@ def test_a_rope_that_binds_no_references_is_a_fault(text: str) -> None:
 
     with pytest.raises(IntegrityError, match="binds"):
         verify_run(store, "run")
+
+
+def test_what_a_later_version_only_seems_to_name_must_be_there_once_it_is_named() -> None:
+    """What looks like a reference may be missing; a reference may not."""
+    first, ref = proposals("run", ["never stored"]), refer("never stored")
+    record = of_unknown_type(first.records[0], msgspec.json.encode({"later": ref}))
+    store = MemoryStore()
+    store.append([Batch("run", 0, (record,), {})])
+    assert store.head("run") == verify_run(store, "run")
+
+    store.append([replace(proposals("run", ["never stored"], Head(1, record.digest)), parts={})])
+
+    with pytest.raises(IntegrityError, match="missing") as found:
+        verify_run(store, "run")
+    assert "run:2" == found.value.where
+
+
+@given(st.data())
+def test_the_first_of_two_faults_is_told(data: st.DataObject) -> None:
+    """Whether it lies in a text or in an event."""
+    texts = [f"text {index}" for index in range(200)]
+    store = Forged()
+    store.append([proposals("run", texts)])
+    text = data.draw(st.integers(0, 198))
+    store.at = data.draw(st.integers(0, 198).filter(lambda at: at != text))
+    store.forgery, store.absent = "swapped", frozenset([refer(texts[text])])
+
+    with pytest.raises(IntegrityError) as found:
+        verify_run(store, "run")
+
+    # Where two events were swapped, the second stands in the first one's place.
+    expected = text + 1 if text < store.at else store.at + 2
+    assert f"run:{expected}" == found.value.where

@@ -110,16 +110,18 @@ def _check_chain(batch: Batch, head: Head, log: Log) -> None:
     parent, previous = links[0].parent, head
     if parent is not None and head.version == 0:
         previous = _branching_point(batch.records[0], parent, log)
+    version, digest = previous.version, previous.digest
     for index, (record, link) in enumerate(zip(batch.records, links, strict=True)):
-        if (record.stream, link.stream) != (batch.stream, batch.stream):
+        version += 1
+        if not record.stream == link.stream == batch.stream:
             raise _misfit(record, f"it belongs to another stream than {batch.stream}")
-        if (record.version, link.version) != (previous.version + 1, previous.version + 1):
-            raise _misfit(record, f"version {previous.version + 1} belongs in its place")
-        if link.previous != previous.digest:
+        if not record.version == link.version == version:
+            raise _misfit(record, f"version {version} belongs in its place")
+        if link.previous != digest:
             raise _misfit(record, "it does not follow the event before it")
         if link.parent is not None and (index or head.version):
             raise _misfit(record, "only the first event of a stream can name a parent")
-        previous = Head(record.version, record.digest)
+        digest = record.digest
 
 
 def _branching_point(first: Record, parent: str, log: Log) -> Head:

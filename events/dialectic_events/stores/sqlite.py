@@ -58,7 +58,7 @@ class SqliteStore:
         self.path = path
         self._clock = clock
         self._wal_bytes = wal_bytes
-        self._in_wal = 0
+        self._commits = 0
         self._lock = threading.Lock()
         self._bell = Bell()
         self._followers = WeakSet[Follower]()
@@ -110,21 +110,16 @@ class SqliteStore:
         with self._transaction() as writing:
             outcomes = [writing.append(batch) for batch in batches]
         self._bell.ring()
-        self._write_back(batches)
+        self._write_back()
         return outcomes
 
-    def _write_back(self, batches: Sequence[Batch]) -> None:
+    def _write_back(self) -> None:
         """Once enough was appended, move it into the file, unless somebody else does."""
-        sizes = (
-            sum(len(r.header) + len(r.payload or b"") for r in batch.records)
-            + sum(map(len, batch.parts.values()))
-            for batch in batches
-        )
         # Besides the events' own bytes, a commit rewrites about four pages.
-        self._in_wal += sum(sizes) + 4 * PAGE_SIZE
-        if self._in_wal < self._wal_bytes:
+        self._commits += 1
+        if self._writing.appended_bytes + self._commits * 4 * PAGE_SIZE < self._wal_bytes:
             return
-        self._in_wal = 0
+        self._writing.appended_bytes = self._commits = 0
         # What was appended is durable in the WAL: a failure here is nobody's but the next round's.
         with (
             self._lock,

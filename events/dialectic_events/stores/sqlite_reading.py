@@ -36,10 +36,10 @@ _ENDS = """
         (SELECT max(version) FROM events WHERE stream = s.id)
     ) ORDER BY s.id DESC, e.version
 """
-_TEXT = """
-    SELECT first.size, row.body FROM texts first JOIN texts row ON row.id >= first.id
-    WHERE first.digest = ? ORDER BY row.id
-"""
+_FIRST_ROWS = "SELECT id, digest, size, body FROM texts WHERE digest IN ({marks})"
+_ROWS_AFTER = "SELECT body FROM texts WHERE id > ? ORDER BY id"
+# SQLite before 3.32 takes 999 parameters.
+_TOGETHER = 500
 
 
 class Segment(NamedTuple):
@@ -110,7 +110,11 @@ class Reading:
         rows = self._ask(
             f"{_OWN} ORDER BY version LIMIT ?", (segment.id, segment.first, segment.last, limit)
         ).fetchall()
-        return [_record(segment.stream, *row) for row in rows]
+        # Spelled out: this runs for every event of a run, and a call takes longer than its work.
+        return [
+            Record(segment.stream, version, digest.hex(), header, payload, salt, position)
+            for position, version, digest, header, payload, salt in rows
+        ]
 
     def own(self, stream: str, first: int, last: int) -> list[Record]:
         """A stream's own events in a range of versions."""
@@ -141,20 +145,32 @@ class Reading:
 
     def texts(self, refs: Iterable[str]) -> dict[str, str]:
         """The texts behind references, as far as they are here."""
-        found = {ref: self._text(ref) for ref in refs}
-        return {ref: text for ref, text in found.items() if text is not None}
+        wanted = {ref: digest_in(ref) for ref in refs}
+        digests = list(set(wanted.values()))
+        bodies: dict[bytes, bytes] = {}
+        for start in range(0, len(digests), _TOGETHER):
+            self._fetch(digests[start : start + _TOGETHER], bodies)
+        return {ref: bodies[digest].decode() for ref, digest in wanted.items() if digest in bodies}
 
-    def _text(self, ref: str) -> str | None:
-        rows = self._ask(_TEXT, (digest_in(ref),))
+    def _fetch(self, digests: Sequence[bytes], bodies: dict[bytes, bytes]) -> None:
+        # One question for many texts: to ask for each takes a fifth longer.
+        marks = ",".join("?" * len(digests))
+        rows = self._ask(_FIRST_ROWS.format(marks=marks), digests).fetchall()
+        for first, digest, size, body in rows:
+            left = size - len(body)
+            bodies[digest] = body + self._after(first, left) if left > 0 else body
+
+    def _after(self, row: int, size: int) -> bytes:
+        """The next `size` bytes of the text that the row begins."""
         pieces: list[bytes] = []
-        left = 1
-        for size, body in rows:
-            left = (left if pieces else size) - len(body)
+        rows = self._ask(_ROWS_AFTER, (row,))
+        for (body,) in rows:
             pieces.append(body)
-            if left <= 0:
+            size -= len(body)
+            if size <= 0:
                 break
         rows.close()
-        return b"".join(pieces).decode() if pieces else None
+        return b"".join(pieces)
 
     def lease(self, stream: str) -> Lease:
         """The lease that counts; owner NOBODY and epoch 0 when there never was one."""

@@ -5,8 +5,12 @@ from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dialectic_actors.testing.batches import head_after, proposals, unplaced
 from dialectic_actors.testing.store_contract.contract import StoreContract
@@ -14,7 +18,8 @@ from dialectic_actors.testing.store_contract.setting import Clock
 from dialectic_events.chain import verified
 from dialectic_events.envelope import Head
 from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
-from dialectic_events.store import Appended, Store, StoreFull
+from dialectic_events.parts import refer
+from dialectic_events.store import Appended, StaleLease, Store, StoreFull
 from dialectic_events.stores.file_lock import held
 from dialectic_events.stores.sqlite import SqliteStore
 from dialectic_events.stores.sqlite_schema import connect, lock_file
@@ -204,6 +209,48 @@ def test_two_stores_on_one_file_see_each_other(tmp_path: Path) -> None:
             head = head_after(batch)
             assert head == reader.head("run")
             assert [index + 1] == [record.position for record in subscription.poll(60.0)]
+
+
+def test_a_lease_that_another_process_took_is_noticed(tmp_path: Path) -> None:
+    """What a store remembers of the owners is forgotten as soon as another changes one."""
+    path, clock = tmp_path / "log.db", Clock()
+    with SqliteStore(path, clock=clock) as one, SqliteStore(path, clock=clock) as two:
+        lease = one.acquire("run", "ada", 60)
+        first = proposals("run", ["a"], lease=lease)
+        assert [Appended(head_after(first), 1)] == one.append([first])
+
+        taken = two.acquire("run", "bob", 60, displace="ada")
+
+        second = proposals("run", ["b"], head_after(first), lease=lease)
+        assert [StaleLease("bob", taken.epoch)] == one.append([second])
+        assert not one.renew(lease, 60)
+
+
+def test_a_text_of_an_append_that_failed_is_stored_by_the_next(tmp_path: Path) -> None:
+    """What was undone is not remembered as stored."""
+    good, bad = proposals("run", ["a" * 5000]), proposals("other", ["b"])
+    misfit = replace(bad, records=(replace(bad.records[0], version=7),))
+    with SqliteStore(tmp_path / "log.db") as store:
+        with pytest.raises(IntegrityError):
+            store.append([good, misfit])
+        assert {} == store.parts(list(good.parts))
+
+        store.append([good])
+
+        assert good.parts == store.parts(list(good.parts))
+
+
+@given(st.lists(st.integers(0, 20_000), max_size=12))
+@example([1000] * 600)
+@example([100_000, 0, 4041, 4096])
+def test_texts_of_any_size_are_found_together(sizes: list[int]) -> None:
+    """However texts were cut, and however many are asked for, each comes back whole and in turn."""
+    texts = [f"{index} " + "ä" * (size // 2) for index, size in enumerate(sizes)]
+    parts = {refer(text): text for text in texts}
+    with TemporaryDirectory() as folder, SqliteStore(Path(folder) / "log.db") as store:
+        store.append([replace(proposals("run", ["first"]), parts=parts)])
+
+        assert list(parts.items()) == list(store.parts(list(parts)).items())
 
 
 # Space on the disk
