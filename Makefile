@@ -15,7 +15,7 @@ override PROBLEM := $(value PROBLEM)
 export PROBLEM
 
 .DEFAULT_GOAL := help
-.PHONY: help debate test check format docs simulate bench lock clean
+.PHONY: help debate test check format docs simulate mutants bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ docs: $(DEV) ## Write the generated reference pages again
 simulate: $(DEV) ## Simulate SEEDS=1000 debates under faults; failures go to tests/simulation/cases
 	@$(BIN)/python -m dialectic_actors.testing.simulation --seeds $(SEEDS) \
 		--save tests/simulation/cases $(ARGS)
+
+mutants: $(DEV) ## Find all planted bugs again (three minutes) and write their table
+	@PYTHONPATH=tests $(BIN)/python -m simulation.table
 
 bench: $(BENCH) ## Measure ours beside the peers; ARGS='wall replay' selects
 	@$(BIN)/python -m benchmarks $(ARGS)

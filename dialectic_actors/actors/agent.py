@@ -42,22 +42,23 @@ class AgentBehavior:
                 if isinstance(ending, CallFailed):
                     order = Order(f"{ending.call}/end", FailCall(ending.call, ending))
                 else:
-                    order = self._read(brief, ending)
+                    order = self._read(brief, ending, "end")
             case Read(_, brief, answer):
-                order = self._read(brief, answer)
+                # Its ending is recorded already, under the id of the order that brought it.
+                order = self._read(brief, answer, "read")
             case _:
                 assert_never(message)
         return (Tell(DEBATE, order),)
 
-    def _read(self, brief: Brief, answer: CallAnswered) -> Order:
+    def _read(self, brief: Brief, answer: CallAnswered, step: str) -> Order:
         text = answer.text.strip()
         findings = findings_in(text)
         if not findings:
             command = Contribute(answer.call, answer, text)
-            return Order(f"{answer.call}/end", command)
+            return Order(f"{answer.call}/{step}", command)
         again = self._renderer.request(brief, findings, answer.text)
         return Order(
-            f"{answer.call}/end",
+            f"{answer.call}/{step}",
             AskAgain(answer.call, answer, findings, again.messages),
             again.parts,
         )

@@ -132,7 +132,7 @@ class _Walk:
             return self._open(first)
         if verb == "place":
             return self._place(owner)
-        if verb == "end":
+        if verb in ("end", "read"):
             return self._end(owner, first)
         if verb == "give-up":
             return _give_up(owner, events)

@@ -16,8 +16,9 @@ from dialectic_actors.testing.config import Config
 from dialectic_actors.testing.simulation.provider import SimulatedGateway
 from dialectic_actors.testing.simulation.schedule import Plant, Schedule
 from dialectic_actors.testing.simulation.store import SimulatedStore
-from dialectic_actors.testing.simulation.watch import Watch
-from dialectic_events.errors import DialecticError
+from dialectic_actors.testing.simulation.watch import Breach, Watch
+from dialectic_events.errors import DialecticError, ExitCode
+from dialectic_events.store import LeaseHeld
 from dialectic_replay.run import Run
 
 __all__ = ["STREAM", "Hosting", "Process"]
@@ -129,10 +130,12 @@ class Hosting:
                 live = process.system.resume(STREAM)
             else:
                 live = process.system.start(STREAM, *self._opening)
-        except DialecticError as refusal:
-            self._tell(process.name, f"is refused: {refusal.what}")
+        except LeaseHeld as held:
+            self._tell(process.name, f"is refused: {held.what}")
             self.look_after(11.0)
             return
+        except DialecticError as refusal:
+            raise Breach(10, f"{process.name} cannot take the run up: {refusal}") from refusal
         finally:
             self.running = None
         process.live = live
@@ -143,6 +146,8 @@ class Hosting:
         error = result.exception()
         if error is not None:
             self._tell(process.name, f"lets go: {error}")
+            if getattr(error, "exit_code", None) is not ExitCode.RESUMABLE:
+                raise Breach(10, f"{process.name} leaves the run for good: {error}")
             self.look_after(5.0)
             return
         run = result.result()

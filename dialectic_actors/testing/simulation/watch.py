@@ -67,7 +67,8 @@ class Watch:
         self.state = State()
         self.texts: dict[str, str] = {}
         self.facts: Counter[bytes] = Counter()
-        self._witness = Witness()
+        self._ids: set[str] = set()
+        self._witness = Witness(self.texts.__getitem__)
         self._refused = 0
         self._idle = 0
         self._resumed = 0
@@ -92,6 +93,9 @@ class Watch:
             raise Breach(1, f"version {record.version} was stored after {len(self.events)}")
         header, payload = read_header(record), record.payload or b""
         self._chained(record, header)
+        if header.id in self._ids:
+            raise Breach(3, f"the event id {header.id} was given before")
+        self._ids.add(header.id)
         try:
             event = decode(header.type, header.schema, payload, self.texts.__getitem__)
         except KeyError as unknown:
