@@ -14,7 +14,7 @@ from dialectic_actors.actors.redecide import TURNS_LIMIT
 from dialectic_actors.core import agenda, decide, protocols
 from dialectic_actors.core.prompts import Renderer
 from dialectic_actors.core.protocols import debate
-from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested
+from dialectic_events.calls import CallFailed, CallLost, CallRequested
 from dialectic_events.envelope import Envelope
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.parts import refer
@@ -75,14 +75,7 @@ def failures(run: Recorded) -> list[str]:
 
 def read_later(run: Recorded) -> list[Envelope]:
     """What came of answers that were on record already when they were read."""
-    pairs = zip(run.log, run.log[1:], strict=False)
-    return [
-        envelope
-        for before, envelope in pairs
-        if envelope.header.causation.endswith("/end")
-        and envelope.header.causation != before.header.causation
-        and not isinstance(envelope.event, CallAnswered | CallFailed)
-    ]
+    return [each for each in run.log if each.header.causation.endswith("/read")]
 
 
 @given(st.data())
