@@ -82,4 +82,4 @@ def _words(message: object) -> str:
         case Stored(outcome):
             return f"Stored ({type(outcome).__name__})"
         case _:
-            return type(message).__name__
+            return type(message).__name__.lstrip("_")
