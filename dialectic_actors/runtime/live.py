@@ -180,8 +180,14 @@ class LiveRun:
         self._world.writer.submit(end)
 
     def _rebuild_debate(self) -> None:
-        """Fold the log anew, and order again what the one that broke may have left undone."""
+        """Fold the log anew, and order again what the one that broke may have left undone.
+
+        Only if the run is still ours: another owner's calls are in the log as well.
+        """
         context = self._context
+        if not context.store.renew(context.lease, LEASE_S):
+            self._displaced()
+            return
         head = context.store.head(self.stream)
         state, head = load(context.store, self.stream) if head.version else (State(), head)
         context.catch_up(head)

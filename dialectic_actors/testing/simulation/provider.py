@@ -155,10 +155,17 @@ class SimulatedGateway:
             flight.reply(ending)
         if faults.ghosts and self._choices.strikes(8):
             ghost = CallFailed(call=ending.call, error="connection", detail="a ghost")
-            reply = flight.reply
             self._schedule.later(
-                _LATENCIES_S[-1], lambda: reply(ghost), self._plant, f"a ghost of {ending.call}"
+                _LATENCIES_S[-1],
+                lambda: self._haunt(key, flight.reply, ghost),
+                self._plant,
+                f"a ghost of {ending.call}",
             )
+
+    def _haunt(self, key: tuple[str, str], reply: Reply, ghost: Ending) -> None:
+        # A gateway has one ending for a call: as long as it holds that, nothing else is heard.
+        if key not in self._flights:
+            reply(ghost)
 
     def _latency_s(self) -> float:
         if not self._provider.faults.latency:

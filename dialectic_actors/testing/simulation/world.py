@@ -14,6 +14,7 @@ from itertools import count
 
 from dialectic_actors.actors.messages import Order
 from dialectic_actors.actors.ports import Ask
+from dialectic_actors.core.commands import TakeUp
 from dialectic_actors.runtime.context import tell
 from dialectic_actors.runtime.mailbox import Mailbox
 from dialectic_actors.runtime.ownership import Claims
@@ -136,10 +137,14 @@ class SimulatedWorld:
             return None
         if isinstance(message, Order):
             self._heard = message
-            if self.faults.duplicates and self.choices.strikes(8):
+            if self.faults.duplicates and self.choices.strikes(8) and self._may_repeat(message):
                 actor.actor_ref.tell(message)
         process.debate = actor
         return actor
+
+    def _may_repeat(self, order: Order) -> bool:
+        # Taken up again after a rest in between, a run goes on: that is no repeat.
+        return not (self.faults.interrupts and isinstance(order.command, TakeUp))
 
     # What strikes.
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from dialectic_actors.actors.agent import AgentBehavior
 from dialectic_actors.actors.debate import DebateBehavior
+from dialectic_actors.actors.messages import DEBATE
 from dialectic_actors.actors.ports import Ask
 from dialectic_actors.runtime.live import LiveRun
 from dialectic_actors.runtime.supervisor import RESTARTS
@@ -126,6 +127,20 @@ def test_a_debate_that_breaks_while_it_is_taken_up_takes_up_all_the_same(*, late
     assert "concluded" == run.status
     assert {0, 1} >= {call.lost for call in run.calls.values()}
     assert log_of(whole, "run")[rested.version :] == heard
+
+
+def test_a_debate_that_breaks_after_another_process_took_over_lets_go() -> None:
+    """Folded anew it would send the new owner's calls as well, which are in the log by then."""
+    store, gateway = MemoryStore(), StubGateway(answer_to, hold=lambda ask: True)
+    with hosting(store, gateway) as system:
+        live = system.start("run", *SMALL)
+        context = live._context
+        store.acquire("run", "another", 60.0, displace=context.lease.owner)
+        system.call(lambda: context.tell(DEBATE, cast("Any", "nonsense")))
+        with pytest.raises(DialecticError, match="another process owns this run now"):
+            live.result.result(PATIENCE_S)
+
+    assert {1} >= set(gateway.asked.values())
 
 
 def test_a_debate_that_always_breaks_is_given_up_and_can_be_resumed() -> None:
