@@ -15,13 +15,17 @@ NAMES = (
     "startup",
     "append",
     "growth",
+    "prompts",
+    "tokens",
     "replay",
     "actors",
     "orchestration",
     "client",
     "wall",
+    "overlap",
     "hundred",
     "simulation",
+    "display",
 )
 
 

@@ -11,18 +11,30 @@ from itertools import groupby
 
 from msgspec.structs import replace
 
+from dialectic_actors.actors.ports import Person
 from dialectic_actors.bootstrap import compose
 from dialectic_actors.core.protocols import known_turns, protocol_of
 from dialectic_actors.runtime.system import OpenGateway, System
 from dialectic_actors.settings import Settings
-from dialectic_actors.settings.debate import AgentSettings, built_in_agent, judge_role
+from dialectic_actors.settings.debate import AgentSettings, built_in_agent, furnished, judge_role
 from dialectic_actors.settings.roles import DEBATING_ROLES
-from dialectic_events.runs import Model, RunOpened
+from dialectic_events.runs import Condensing, Model, RunOpened, Summarization
 from dialectic_events.store import Store
 from dialectic_events.turns import Turn
 from dialectic_replay.run import Run
 
-__all__ = ["PROVIDER", "Opening", "barriers", "dataflow", "hold", "opening", "turns"]
+__all__ = [
+    "PROVIDER",
+    "Opening",
+    "barriers",
+    "composed",
+    "condensed",
+    "dataflow",
+    "hold",
+    "opening",
+    "settings_of",
+    "turns",
+]
 
 PROVIDER = "measured"
 MODEL = Model(PROVIDER, "gpt-4o")
@@ -35,16 +47,35 @@ Opening = tuple[RunOpened, dict[str, str]]
 Call = Callable[[Turn], Awaitable[object]]
 
 
-def opening(agents: int, rounds: int, number: int = 0) -> Opening:
-    """A debate with the shipped roles and prompts; `number` makes its texts its own."""
+def settings_of(agents: int, rounds: int) -> Settings:
+    """A debate with the shipped roles and prompts, and nothing switched on."""
     names = list(DEBATING_ROLES)
     cast = tuple(
         replace(built_in_agent(names[index % len(names)], MODEL), id=f"agent-{index}")
         for index in range(agents)
     )
     judge = AgentSettings(id="judge", name="Judge", role=judge_role("generalist"), route=(MODEL,))
-    settings = Settings(agents=cast, judge=judge, rounds=rounds)
+    return Settings(agents=cast, judge=judge, rounds=rounds)
+
+
+def condensed(settings: Settings, how: Condensing, terms: Summarization) -> Settings:
+    """The same debate with summaries for everybody."""
+    return replace(
+        settings,
+        agents=tuple(furnished(agent, terms, None) for agent in settings.agents),
+        judge=furnished(settings.judge, terms, None),
+        condensing=how,
+    )
+
+
+def composed(settings: Settings, number: int = 0) -> Opening:
+    """A debate that is held by these settings; `number` makes its texts its own."""
     return compose(settings, f"{PROBLEM} This is cart {number}.", seed=number)
+
+
+def opening(agents: int, rounds: int, number: int = 0) -> Opening:
+    """The opening of a debate of this shape."""
+    return composed(settings_of(agents, rounds), number)
 
 
 def turns(agents: int, rounds: int) -> Sequence[Turn]:
@@ -59,9 +90,10 @@ def hold(
     open_gateway: OpenGateway,
     openings: Mapping[str, Opening],
     watch: Callable[[], float],
+    person: Person | None = None,
 ) -> tuple[float, list[Run]]:
     """Hold debates at once, as the product does: what `watch` counted meanwhile, and the runs."""
-    with System(store, open_gateway) as system:
+    with System(store, open_gateway, person=person) as system:
         began = watch()
         live = [system.start(name, *opened) for name, opened in openings.items()]
         runs = [each.result.result() for each in live]

@@ -16,6 +16,7 @@ from benchmarks.cast import hold, opening
 from benchmarks.machine import ASYNCIO_US, asyncio_us
 from benchmarks.table import Goal, Row, show
 from dialectic_actors.actors.ports import Ask
+from dialectic_actors.testing.answers import said
 from dialectic_events.calls import CallAnswered, Ending, Usage
 from dialectic_events.stores.sqlite import SqliteStore
 
@@ -37,9 +38,15 @@ class Answering:
 
     def start(self, ask: Ask, reply: Callable[[Ending], None]) -> None:
         """Answer."""
-        text = f"{ask.run} {ask.call} {TEXT}"[: self._size(self._count)]
-        self._count += 1
+        words = self.words(ask)
+        # An answer that misses its contract would be asked for again.
+        text = said(ask, words) if ask.schema is not None else words
         reply(CallAnswered(call=ask.call, text=text, model=ask.model, usage=Usage(1900, 380)))
+
+    def words(self, ask: Ask) -> str:
+        """What it has to say."""
+        self._count += 1
+        return f"{ask.run} {ask.call} {TEXT}"[: self._size(self._count - 1)]
 
     def holding(self, run: str) -> Mapping[str, Ending]:
         """Nothing: an answer is told as it is made."""

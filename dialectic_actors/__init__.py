@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     import dialectic_events as events
+    from dialectic_actors.api.answering import answer
     from dialectic_actors.api.checks import Check, check
     from dialectic_actors.api.outcome import Outcome
     from dialectic_actors.api.runs import Debate, debate, debates
@@ -27,6 +28,7 @@ __all__ = [
     "Outcome",
     "Store",
     "__version__",
+    "answer",
     "check",
     "debate",
     "debates",
@@ -40,6 +42,7 @@ _HOMES = {
     "DialecticError": "dialectic_events.errors",
     "Outcome": "dialectic_actors.api.outcome",
     "Store": "dialectic_actors.api.store",
+    "answer": "dialectic_actors.api.answering",
     "check": "dialectic_actors.api.checks",
     "debate": "dialectic_actors.api.runs",
     "debates": "dialectic_actors.api.runs",

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
 import msgspec
+import yaml
 from msgspec import Struct
 from msgspec.structs import FieldInfo
 
@@ -24,16 +26,22 @@ from dialectic_events.parts import Ref, Text
 from dialectic_events.samples import SAMPLES
 from dialectic_events.turns import Fact
 from dialectic_events.union import EVENT_TYPES, Event, schema_of, tag_of
+from docs.settings_page import settings_page
 
-__all__ = ["pages"]
+__all__ = ["Parity", "Row", "pages", "parity"]
 
 WIDTH = 96
 
 _NOTICE = "<!-- Written by `make docs` from the code; changes here are overwritten. -->"
 _SHAPES: tuple[type[Struct], ...] = (
     turns.Turn,
+    turns.Standing,
     runs.Stage,
+    runs.Clarifications,
+    runs.StopRule,
+    runs.FailurePolicy,
     runs.Agent,
+    runs.Summarization,
     runs.Model,
     runs.Source,
     runs.Limits,
@@ -48,6 +56,8 @@ def pages() -> dict[str, str]:
     return {
         "reference/cli.md": "\n".join(_command_line()),
         "reference/events.md": "\n".join(_events()),
+        "reference/parity.md": "\n".join(_parity()),
+        "reference/settings.md": "\n".join(_configuration()),
     }
 
 
@@ -59,6 +69,17 @@ def _command_line() -> Iterator[str]:
         "",
     )
     yield from _help(program, "dialectic", None)
+
+
+def _configuration() -> Iterator[str]:
+    yield from ("# Settings", "", _NOTICE, "")
+    yield from (
+        "Every key of a debate configuration (JSON, YAML or TOML). How they are layered is told in",
+        "[Configure a debate](../how-to/configure-a-debate.md); `dialectic schema config` prints",
+        "the same for editors, `dialectic config check` says what a file means.",
+        "",
+    )
+    yield from settings_page()
 
 
 def _help(command: click.Command, name: str, above: click.Context | None) -> Iterator[str]:
@@ -152,6 +173,57 @@ def _name(kind: type) -> str:
     if issubclass(kind, Struct):
         return f"[{kind.__name__}](#{kind.__name__.lower()})"
     return {str: "string", int: "integer", float: "number", bool: "true or false"}[kind]
+
+
+class Row(Struct, frozen=True, forbid_unknown_fields=True):
+    """A feature of the tool before ours, the tests that show it here (`file::name`), and what is to
+    be known of it.
+    """
+
+    feature: str
+    tests: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Parity(Struct, frozen=True, forbid_unknown_fields=True):
+    """All features, in the order in which they are counted; files of tests by their short names."""
+
+    files: Mapping[str, str]
+    rows: tuple[Row, ...]
+
+    def node(self, test: str) -> tuple[str, str]:
+        """The file and the function of a test."""
+        file, _, name = test.partition("::")
+        return self.files[file], name
+
+
+@cache
+def parity() -> Parity:
+    """The table as it is kept in `parity.yaml`."""
+    text = (Path(__file__).parent / "parity.yaml").read_text(encoding="utf-8")
+    return msgspec.convert(yaml.safe_load(text), Parity)
+
+
+def _parity() -> Iterator[str]:
+    yield from ("# What `dialectic` does, and ours", "", _NOTICE, "")
+    yield from (
+        "Each feature of the `dialectic` that came before, by the number under which it is",
+        "counted, and the tests that show it here. A row without tests says what it waits for.",
+        "",
+    )
+    yield from ("| # | Feature | Ours | Shown by |", "|---|---|---|---|")
+    for number, row in enumerate(parity().rows, 1):
+        shown = "; ".join(map(_shown_by, row.tests))
+        ours = "yes" if row.tests else "no"
+        ours += f": {row.note}" if row.note else ""
+        yield f"| {number} | {row.feature} | {ours} | {shown} |"
+    yield ""
+
+
+def _shown_by(test: str) -> str:
+    """A test as the sentence that its name is, and where it stands."""
+    file, name = parity().node(test)
+    return f"[{name.removeprefix('test_').replace('_', ' ')}](../../{file})"
 
 
 def _prose(documented: object) -> str:

@@ -2,27 +2,39 @@
 contract.
 
 It remembers nothing between turns, so a new one in its place loses nothing. The judge is an agent
-with a duty of its own.
+with a duty of its own; the summarizer condenses for all of them, each with its own voice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
-from dialectic_actors.actors.messages import DEBATE, AgentMessage, Ended, Order, Read, Take, Tell
+from dialectic_actors.actors.messages import (
+    DEBATE,
+    AgentMessage,
+    Ended,
+    Order,
+    Read,
+    Take,
+    Tell,
+    Used,
+)
 from dialectic_actors.core.briefs import Brief
-from dialectic_actors.core.commands import AskAgain, Contribute, FailCall, PlaceCall
+from dialectic_actors.core.commands import (
+    AskAgain,
+    AskTools,
+    Contribute,
+    FailCall,
+    GoOn,
+    PlaceCall,
+)
+from dialectic_actors.core.contracts import read_answer
 from dialectic_actors.core.prompts import Renderer
 from dialectic_events.calls import CallAnswered, CallFailed
+from dialectic_events.contents import ToolResult, read_content
 
-__all__ = ["AgentBehavior", "findings_in"]
-
-
-def findings_in(text: str) -> tuple[str, ...]:
-    """What an answer lacks; () when it may stand. The least that any contribution owes is to say
-    something.
-    """
-    return () if any(char.isalnum() for char in text) else ("it says nothing",)
+__all__ = ["AgentBehavior", "SummarizerBehavior"]
 
 
 class AgentBehavior:
@@ -36,29 +48,48 @@ class AgentBehavior:
         match message:
             case Take(turn, brief):
                 request = self._renderer.request(brief)
-                command = PlaceCall(turn.id, request.messages)
+                command = PlaceCall(turn.id, request.messages, request.schema_part)
                 order = Order(f"{turn.id}/place", command, request.parts)
-            case Ended(_, brief, ending):
+            case Ended(_, brief, ending, offered):
                 if isinstance(ending, CallFailed):
                     order = Order(f"{ending.call}/end", FailCall(ending.call, ending))
+                elif ending.tools and offered:
+                    order = Order(f"{ending.call}/end", AskTools(ending.call, ending))
                 else:
                     order = self._read(brief, ending, "end")
             case Read(_, brief, answer):
                 # Its ending is recorded already, under the id of the order that brought it.
                 order = self._read(brief, answer, "read")
+            case Used():
+                order = self._go_on(message)
             case _:
                 assert_never(message)
         return (Tell(DEBATE, order),)
 
     def _read(self, brief: Brief, answer: CallAnswered, step: str) -> Order:
-        text = answer.text.strip()
-        findings = findings_in(text)
-        if not findings:
-            command = Contribute(answer.call, answer, text)
-            return Order(f"{answer.call}/{step}", command)
-        again = self._renderer.request(brief, findings, answer.text)
-        return Order(
-            f"{answer.call}/{step}",
-            AskAgain(answer.call, answer, findings, again.messages),
-            again.parts,
-        )
+        reading = read_answer(brief, answer, self._renderer.terms)
+        order = f"{answer.call}/{step}"
+        if reading.made is not None:
+            return Order(order, Contribute(answer.call, answer, reading.made))
+        again = self._renderer.request(brief, reading.findings, answer.text)
+        command = AskAgain(answer.call, answer, reading.findings, again.messages, reading.fallback)
+        return Order(order, command, again.parts)
+
+    def _go_on(self, message: Used) -> Order:
+        """Ask on, with what the tools said."""
+        results = read_content(message.used.results, list[ToolResult]) or []
+        further = self._renderer.further(message.request, message.answer, results)
+        command = GoOn(message.answer.call, message.used, further.messages)
+        step = "go-on" if message.known else "tools"
+        return Order(f"{message.answer.call}/{step}", command, further.parts)
+
+
+class SummarizerBehavior:
+    """Condenses what agents said, for each with its own role and model: `agents` by id."""
+
+    def __init__(self, agents: Mapping[str, AgentBehavior]) -> None:
+        self._agents = agents
+
+    def receive(self, message: AgentMessage) -> tuple[Tell, ...]:
+        """What the summarizer does about a message."""
+        return self._agents[message.turn.speaker].receive(message)

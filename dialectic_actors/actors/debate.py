@@ -12,28 +12,43 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from dialectic_actors.actors.messages import (
+    DEBATE,
+    HUMAN,
     Abandoned,
     Append,
     Committed,
     DebateMessage,
     Deed,
     Due,
+    NobodyAnswers,
     Order,
     Overtaken,
     Place,
+    Put,
     Read,
     Release,
     Restarted,
     Take,
     Tell,
+    Use,
+    Used,
     Wait,
-    agent_address,
+    Withdraw,
+    address_of,
 )
-from dialectic_actors.core.briefs import Brief, Links, brief_of
-from dialectic_actors.core.commands import GiveUp, Suspend
+from dialectic_actors.core.briefs import Brief, Links, brief_of, ground_of
+from dialectic_actors.core.commands import AwaitPerson, GiveUp, PassDeadline, Suspend
+from dialectic_actors.core.computed import questions_of
 from dialectic_actors.core.decide import State, react, take
-from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn
-from dialectic_events.calls import Ending
+from dialectic_actors.core.effects import (
+    Effect,
+    MakeCall,
+    ReadAnswer,
+    TakeTurn,
+    UseTools,
+    Wake,
+)
+from dialectic_events.calls import CallAnswered, CallFailed, Ending
 from dialectic_events.turns import Turn
 from dialectic_events.union import Event
 
@@ -49,8 +64,11 @@ class DebateBehavior:
         self.state = state
         self.in_flight: dict[str, str] = {}
         self._waiting: set[str] = set()
+        self._unanswered: dict[str, None] = {}
+        self._asked_at = 0
         self._stash: list[Order] = []
         self._pending: list[Order] = []
+        self._decided: list[Event] = []
         self._draft: State | None = None
         self._links: Links = {}
         self._briefs: dict[str, Brief] = {}
@@ -64,16 +82,27 @@ class DebateBehavior:
         run = self.state.run
         if self._draft is not None or self._stash:
             return False
-        return run.ended or (run.status == "suspended" and (self._halted or not self._sent()))
+        rests = run.ended or run.status == "suspended"
+        return rests and (self._halted or not self._sent())
 
     def receive(self, message: DebateMessage, *, more: bool = False) -> Iterable[Deed]:
         """What the debate does about a message. With `more` to come at once, orders wait for it, so
         that a burst is decided together.
         """
-        deeds = self._heard(message)
-        if self._stash and self._draft is None and not more:
-            return (*deeds, *self._decide())
+        deeds = list(self._heard(message))
+        while self._draft is None and not more and self._has_work():
+            deeds.extend(self._decide())
         return deeds
+
+    def _has_work(self) -> bool:
+        """Whether there is something to decide: orders, or whether only a person who is not there
+        can take the run further; that is asked once in each state.
+        """
+        version = self.state.run.version
+        if self._unanswered and not self._stash and self._asked_at != version:
+            self._asked_at = version
+            self._stash.append(Order(f"rest/{version}", AwaitPerson(tuple(self._unanswered))))
+        return bool(self._stash)
 
     def _heard(self, message: DebateMessage) -> Iterable[Deed]:
         match message:
@@ -89,6 +118,10 @@ class DebateBehavior:
             case Restarted(address):
                 self._forget(address)
                 return self._start()
+            case NobodyAnswers(turn):
+                self._unanswered[turn] = None
+                self._asked_at = 0
+                return ()
             case Abandoned(address, reason, endings):
                 self._give_up(self._forget(address), reason, endings)
                 return ()
@@ -116,6 +149,7 @@ class DebateBehavior:
         if not groups:
             return self._start()
         self._draft, self._pending = draft, orders
+        self._decided = [event for _, events in groups for event in events]
         return (Append(tuple(groups)),)
 
     def _committed(self) -> Iterable[Deed]:
@@ -124,7 +158,9 @@ class DebateBehavior:
         self.state, self._draft = self._draft, None
         orders, self._pending = self._pending, []
         endings = [getattr(order.command, "ending", None) for order in orders]
-        ended = tuple([ending.call for ending in endings if ending is not None])
+        # A call may also be ended by a decision, while the gateway still makes it.
+        endings += [e for e in self._decided if isinstance(e, CallAnswered | CallFailed)]
+        ended = tuple(dict.fromkeys([ending.call for ending in endings if ending is not None]))
         released = (Release(ended),) if ended else ()
         return (*released, *self._start())
 
@@ -140,25 +176,33 @@ class DebateBehavior:
     def _start(self) -> Iterable[Deed]:
         """Start what must be outstanding and is not in flight; forget what need not be any more."""
         outstanding = self.state.agenda.outstanding
+        withdrawn: list[Deed] = []
         for done in self.in_flight.keys() - outstanding.keys():
-            del self.in_flight[done]
+            if self.in_flight.pop(done) == HUMAN:
+                self._unanswered.pop(done, None)
+                withdrawn.append(Tell(HUMAN, Withdraw(done)))
             self._waiting.discard(done)
         wanted = react(self.state)
         missing = wanted.keys() - self.in_flight.keys()
         if not missing:
-            return ()
+            return withdrawn
         # A call for a turn that is about to be given up would be paid for nothing.
         given_up = {o.command.turn for o in self._stash if isinstance(o.command, GiveUp)}
-        return [
+        return withdrawn + [
             self._begin(each, effect)
             for each, effect in wanted.items()
-            if each in missing and effect.turn.id not in given_up
+            if each in missing and (isinstance(effect, Wake) or effect.turn.id not in given_up)
         ]
 
     def _begin(self, each: str, effect: Effect) -> Deed:
-        address = agent_address(effect.turn.speaker)
-        self.in_flight[each] = address
+        if isinstance(effect, Wake):
+            self.in_flight[each] = DEBATE
+            self._waiting.add(each)
+            return Wait(each, effect.after_s)
+        address = self.in_flight[each] = address_of(effect.turn)
         match effect:
+            case TakeTurn(turn) if address == HUMAN:
+                return Tell(HUMAN, self._questions(turn))
             case TakeTurn(turn):
                 brief = self._briefs[turn.id] = self._brief(turn)
                 return Tell(address, Take(turn, brief))
@@ -169,14 +213,27 @@ class DebateBehavior:
                 return Place(effect, self._brief(turn))
             case ReadAnswer(turn, answer):
                 return Tell(address, Read(turn, self._brief(turn), answer))
+            case UseTools(turn, request, answer, used):
+                if used is not None:
+                    return Tell(address, Used(turn, request, answer, used, known=True))
+                return Use(effect, ground_of(self.state.run, turn))
             case _:
                 assert_never(effect)
+
+    def _questions(self, turn: Turn) -> Put:
+        run = self.state.run
+        asker = run.turns[turn.target].speaker if turn.target is not None else ""
+        return Put(turn, asker, questions_of(run, turn))
 
     def _due(self, each: str) -> Iterable[Deed]:
         if each not in self._waiting:
             return ()
         self._waiting.discard(each)
         effect = react(self.state).get(each)
+        if isinstance(effect, Wake):
+            order = Order(f"{each}/{self.state.run.version}/passed", PassDeadline(each))
+            self._stash.append(order)
+            return ()
         if not isinstance(effect, MakeCall):
             # Suspended meanwhile: whoever takes the run up begins the wait anew.
             del self.in_flight[each]
@@ -200,7 +257,7 @@ class DebateBehavior:
 
     def _turn(self, each: str) -> str | None:
         effect = self.state.agenda.outstanding.get(each)
-        return effect.turn.id if effect is not None else None
+        return effect.turn.id if effect is not None and not isinstance(effect, Wake) else None
 
     def _sent(self) -> bool:
         """Whether a call is under way at the gateway."""

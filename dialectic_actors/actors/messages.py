@@ -10,16 +10,19 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from dialectic_actors.core.briefs import Brief
+from dialectic_actors.core.briefs import Brief, Shown
 from dialectic_actors.core.commands import Command
-from dialectic_actors.core.effects import MakeCall
-from dialectic_events.calls import CallAnswered, Ending
+from dialectic_actors.core.effects import MakeCall, UseTools
+from dialectic_events.calls import CallAnswered, CallRequested, Ending, ToolsUsed
+from dialectic_events.contents import Question
 from dialectic_events.envelope import Head
 from dialectic_events.turns import Turn
 from dialectic_events.union import Event
 
 __all__ = [
     "DEBATE",
+    "HUMAN",
+    "SUMMARIZER",
     "Abandoned",
     "AgentMessage",
     "Append",
@@ -28,15 +31,22 @@ __all__ = [
     "Deed",
     "Due",
     "Ended",
+    "HumanMessage",
+    "NobodyAnswers",
     "Order",
     "Overtaken",
     "Place",
+    "Put",
     "Read",
     "Release",
     "Restarted",
     "Take",
     "Tell",
+    "Use",
+    "Used",
     "Wait",
+    "Withdraw",
+    "address_of",
     "agent_address",
 ]
 
@@ -44,9 +54,27 @@ DEBATE = "debate"
 """The address of the actor that owns a run."""
 
 
+SUMMARIZER = "summarizer"
+"""The address of the actor that condenses what agents said."""
+
+HUMAN = "human"
+"""The address of the actor that asks a person."""
+
+
 def agent_address(agent: str) -> str:
     """The address of the actor that speaks for an agent."""
     return f"agent/{agent}"
+
+
+def address_of(turn: Turn) -> str:
+    """The address of the actor that takes a turn."""
+    match turn.kind:
+        case "summary":
+            return SUMMARIZER
+        case "answer":
+            return HUMAN
+        case _:
+            return agent_address(turn.speaker)
 
 
 # To the debate.
@@ -95,7 +123,13 @@ class Abandoned(Struct, frozen=True):
     endings: Mapping[str, Ending]
 
 
-DebateMessage = Order | Committed | Overtaken | Due | Restarted | Abandoned
+class NobodyAnswers(Struct, frozen=True):
+    """No person is there who could answer this turn's questions now."""
+
+    turn: str
+
+
+DebateMessage = Order | Committed | Overtaken | Due | Restarted | Abandoned | NobodyAnswers
 
 
 # To an agent.
@@ -109,11 +143,12 @@ class Take(Struct, frozen=True):
 
 
 class Ended(Struct, frozen=True):
-    """Your call has ended."""
+    """Your call has ended; `offered` says whether tools might be asked for."""
 
     turn: Turn
     brief: Brief
     ending: Ending
+    offered: bool = False
 
 
 class Read(Struct, frozen=True):
@@ -124,7 +159,37 @@ class Read(Struct, frozen=True):
     answer: CallAnswered
 
 
-AgentMessage = Take | Ended | Read
+class Used(Struct, frozen=True):
+    """The tools that your answer asked for have been used; `known` says that this is on record."""
+
+    turn: Turn
+    request: CallRequested
+    answer: CallAnswered
+    used: ToolsUsed
+    known: bool
+
+
+AgentMessage = Take | Ended | Read | Used
+
+
+# To the human.
+
+
+class Put(Struct, frozen=True):
+    """Put the questions of the agent `asker` to a person."""
+
+    turn: Turn
+    asker: str
+    questions: tuple[Question, ...]
+
+
+class Withdraw(Struct, frozen=True):
+    """These questions need no answer any more."""
+
+    turn: str
+
+
+HumanMessage = Put | Withdraw
 
 
 # What a behavior asks for.
@@ -134,7 +199,7 @@ class Tell(Struct, frozen=True):
     """Tell the actor at an address something."""
 
     to: str
-    message: AgentMessage | Order
+    message: AgentMessage | HumanMessage | Order
 
 
 class Append(Struct, frozen=True):
@@ -160,9 +225,18 @@ class Wait(Struct, frozen=True):
 
 
 class Release(Struct, frozen=True):
-    """These calls' endings are durable: the gateway need not hold them any longer."""
+    """These calls' endings are durable: the gateway need not hold them any longer, and abandons
+    those that it still makes.
+    """
 
     calls: tuple[str, ...]
 
 
-Deed = Tell | Append | Place | Wait | Release
+class Use(Struct, frozen=True):
+    """Have tools used on behalf of a turn, which may search `ground`, and tell its speaker."""
+
+    effect: UseTools
+    ground: tuple[Shown, ...]
+
+
+Deed = Tell | Append | Place | Wait | Release | Use

@@ -4,28 +4,34 @@ elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from dialectic_actors.core.briefs import Brief
+from dialectic_actors.core.briefs import Brief, Shown
 from dialectic_actors.core.roles import Role
 from dialectic_events.calls import Ending
+from dialectic_events.contents import Question, ToolCall, ToolResult, ToolSpec
 
-__all__ = ["Ask", "Gateway", "Prompt"]
+__all__ = ["Ask", "Gateway", "Person", "Prompt", "Tools"]
 
 
 class Prompt(Struct, frozen=True):
-    """One message of a request, in words."""
+    """One message of a request, in words. `tools` are those that an assistant's message asked for,
+    `answers` is the id of the one that a tool's message answers.
+    """
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     text: str
+    tools: tuple[ToolCall, ...] = ()
+    answers: str | None = None
 
 
 class Ask(Struct, frozen=True):
     """One model call. `brief` and `role` serve providers that answer without a model; the others
-    send `messages`.
+    send `messages`. `schema` is the JSON Schema of the answer that is wanted, `tools` are those
+    that may be asked for.
     """
 
     run: str
@@ -38,6 +44,8 @@ class Ask(Struct, frozen=True):
     seed: int
     brief: Brief
     role: Role
+    schema: str | None = None
+    tools: tuple[ToolSpec, ...] = ()
 
 
 class Gateway(Protocol):
@@ -54,9 +62,53 @@ class Gateway(Protocol):
         ...
 
     def release(self, run: str, call: str) -> None:
-        """The ending is durable: forget it."""
+        """The ending is durable, or no longer wanted: forget it. A call that is still running is
+        abandoned; nobody is told.
+        """
         ...
 
     def cancel(self, run: str) -> None:
         """Abandon the run's calls; nobody is told."""
+        ...
+
+
+class Tools(Protocol):
+    """Uses tools that models ask for; whatever goes wrong is a result."""
+
+    def use(
+        self,
+        run: str,
+        calls: Sequence[ToolCall],
+        ground: Sequence[Shown],
+        offered: Collection[str],
+    ) -> Iterator[ToolResult]:
+        """What each call says, one after the other; `ground` is what may be searched of the debate,
+        `offered` are the names of the tools that may be used. From any thread.
+        """
+        ...
+
+
+class Person(Protocol):
+    """Puts questions to a person: at a terminal, from a file, or to nobody."""
+
+    @property
+    def by(self) -> str:
+        """How the answers come."""
+        ...
+
+    def put(
+        self,
+        run: str,
+        turn: str,
+        asker: str,
+        questions: Sequence[Question],
+        reply: Callable[[Sequence[str] | None], None],
+    ) -> None:
+        """Put the questions of the agent `asker` and tell `reply` the answers, in their order
+        (None: nobody is there to answer). Returns at once; `reply` may be called from any thread.
+        """
+        ...
+
+    def withdraw(self, run: str, turn: str) -> None:
+        """The questions of this turn need no answer any more."""
         ...

@@ -11,17 +11,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, zip_longest
 
 from dialectic_actors.actors.agent import AgentBehavior
-from dialectic_actors.actors.messages import AgentMessage, Ended, Order, Take
+from dialectic_actors.actors.messages import AgentMessage, Ended, Order, Take, Used
 from dialectic_actors.core.briefs import Links, brief_of
-from dialectic_actors.core.commands import Command, GiveUp, Open, Suspend, TakeUp
+from dialectic_actors.core.commands import (
+    AwaitPerson,
+    Command,
+    GiveAnswer,
+    GiveUp,
+    Open,
+    PassDeadline,
+    Suspend,
+    TakeUp,
+)
 from dialectic_actors.core.decide import State, react, take
 from dialectic_actors.core.divergence import Difference, Divergence, about, between_events, named
 from dialectic_actors.core.effects import TakeTurn
-from dialectic_events.calls import CallAnswered, CallFailed, CallLost
+from dialectic_events.calls import CallAnswered, CallFailed, CallLost, ToolsUsed
 from dialectic_events.envelope import Envelope
 from dialectic_events.errors import DialecticError, IntegrityError
 from dialectic_events.runs import RunOpened, RunResumed, RunSuspended
-from dialectic_events.turns import TurnFailed
+from dialectic_events.turns import AnswerGiven, TurnFailed
 from dialectic_events.union import Event, tag_of
 from dialectic_replay.read import known_event
 
@@ -134,11 +143,19 @@ class _Walk:
             return self._place(owner)
         if verb in ("end", "read"):
             return self._end(owner, first)
+        if verb in ("tools", "go-on"):
+            return self._go_on(owner, first, known=verb == "go-on")
+        if verb == "answer":
+            return GiveAnswer(owner, first) if isinstance(first, AnswerGiven) else None
+        if verb == "passed":
+            return PassDeadline(owner.rpartition("/")[0])
         if verb == "give-up":
             return _give_up(owner, events)
         if owner == "take-up":
             claims = first.claim if isinstance(first, RunResumed | CallLost) else causation
             return TakeUp(claims)
+        if owner == "rest":
+            return AwaitPerson(first.waits_for) if isinstance(first, RunSuspended) else None
         if owner == "suspend":
             return Suspend(first.reason if isinstance(first, RunSuspended) else "")
         if causation == "open":
@@ -169,7 +186,18 @@ class _Walk:
             raise IntegrityError(f"something follows the end of {call}, which has none")
         turn = self._state.run.turns[known.requested.turn]
         brief = brief_of(self._state.run, turn, self._links)
-        return self._answer(turn.speaker, Ended(turn, brief, ending))
+        offered = bool(known.requested.tools)
+        return self._answer(turn.speaker, Ended(turn, brief, ending, offered))
+
+    def _go_on(self, call: str, first: Event, *, known: bool) -> Command:
+        """What an agent made of its tools."""
+        state = self._state.run.calls.get(call)
+        answer = state.ended if state is not None else None
+        used = first if isinstance(first, ToolsUsed) else state.used if state is not None else None
+        if state is None or used is None or not isinstance(answer, CallAnswered):
+            raise IntegrityError(f"the call {call[:200]!r} goes on and never asked for tools")
+        turn = self._state.run.turns[state.requested.turn]
+        return self._answer(turn.speaker, Used(turn, state.requested, answer, used, known))
 
     def _answer(self, agent: str, message: AgentMessage) -> Command:
         (tell,) = self._agents[agent].receive(message)

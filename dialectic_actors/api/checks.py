@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from dialectic_actors.actors.agent import AgentBehavior
+from dialectic_actors.actors.cast import cast_of
 from dialectic_actors.actors.redecide import redecide
 from dialectic_actors.api.sealed import sealed
 from dialectic_actors.api.store import Store
 from dialectic_actors.bootstrap import find_protocol
 from dialectic_actors.core.divergence import Divergence, between_openings
-from dialectic_actors.core.prompts import Renderer
 from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
 from dialectic_events.runs import Model, RunOpened
 from dialectic_events.store import Store as Port
@@ -147,9 +146,6 @@ def _settings(place: Path) -> Settings:
 
 def _run(port: Port, stream: str, settings: Settings | None) -> Check:
     """Check one run: that it is what was written, its opening, then all that follows."""
-    # Loads the actors, which listings of runs do not owe.
-    from dialectic_actors.runtime.live import cast_of
-
     with sealed():
         verify_run(port, stream)
         log = list(envelopes(port, stream, verify=False))
@@ -171,11 +167,7 @@ def _run(port: Port, stream: str, settings: Settings | None) -> Check:
             fields = (difference.field, difference.recorded, difference.today)
             found.append(Divergence(*place, *fields))
         cast = cast_of(today, either)
-        agents = {
-            agent: AgentBehavior(Renderer(role, cast.templates, cast.names, {}))
-            for agent, role in cast.roles.items()
-        }
-        decision = redecide(log, today, agents, either)
+        decision = redecide(log, today, cast.speakers(), either)
         found.extend(() if decision is None else (decision,))
         return Check(stream, len(log), tuple(found))
 
@@ -198,17 +190,20 @@ def _composed(settings: Settings, recorded: RunOpened) -> tuple[RunOpened, Mappi
     and the texts of its sources.
     """
     from dialectic_actors.bootstrap import compose
-    from dialectic_actors.settings import select, with_model, with_rounds
+    from dialectic_actors.settings import select, with_clarifications, with_model, with_rounds
 
     names = _names(settings, recorded)
     if names != [agent.id for agent in settings.agents]:
         settings = select(settings, names)
     for stage in recorded.stages:
         settings = with_rounds(settings, stage.rounds)
+        if stage.clarifications is not None:
+            settings = with_clarifications(settings)
     stand_in = _stand_in(recorded)
     if stand_in is not None:
         settings = with_model(settings, f"{stand_in.provider}/{stand_in.name}")
-    return compose(settings, recorded.problem, recorded.seed)
+    context = None if recorded.context_dir is None else Path(recorded.context_dir)
+    return compose(settings, recorded.problem, recorded.seed, context)
 
 
 def _names(settings: Settings, recorded: RunOpened) -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from dialectic_actors.api.asked import open_questions
+from dialectic_events.contents import Question
 from dialectic_events.errors import ExitCode
 from dialectic_replay.run import Run, Status
 from dialectic_replay.spend import Spend, spend
@@ -46,6 +48,11 @@ class Outcome:
         """The judge's synthesis, as Markdown; None when there is none."""
         made = [r for r in self.run.results.values() if r.turn.kind == "synthesis"]
         return made[0].text if made and made[0].outcome == "made" else None
+
+    @property
+    def questions(self) -> tuple[tuple[str, tuple[Question, ...]], ...]:
+        """The questions that nobody has answered, by the agent that asked them."""
+        return () if self.run.ended else open_questions(self.run)
 
     @property
     def spend(self) -> Spend:

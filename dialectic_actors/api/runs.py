@@ -13,18 +13,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from dialectic_actors.api.answering import Said, respondent
 from dialectic_actors.api.files import write_atomically
 from dialectic_actors.api.outcome import INTERRUPTED, Outcome
+from dialectic_actors.api.persons import Desk
+from dialectic_actors.api.respondent import Persons, Respondent
 from dialectic_actors.api.store import Store
-from dialectic_actors.bootstrap import compose, new_run_id, open_system, preflight, seed_of
-from dialectic_actors.settings import (
-    Settings,
-    load_settings,
-    read_env_file,
-    select,
-    with_model,
-    with_rounds,
+from dialectic_actors.api.store_checks import writable_store
+from dialectic_actors.bootstrap import (
+    Nearby,
+    compose,
+    new_run_id,
+    open_system,
+    preflight,
+    seed_of,
 )
+from dialectic_actors.settings import effective, read_env_file, with_clarifications
+from dialectic_actors.settings.context import read_context
 from dialectic_events.envelope import Envelope
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.union import Event
@@ -33,6 +38,7 @@ from dialectic_replay.run import Run
 from dialectic_replay.state_document import state_document, state_json
 
 if TYPE_CHECKING:
+    from dialectic_actors.api.estimate import Estimate
     from dialectic_actors.runtime.feed import Feed
     from dialectic_actors.runtime.live import LiveRun
     from dialectic_actors.runtime.system import System
@@ -46,8 +52,13 @@ class Debate:
     """A debate about to be run: `run()` it, or enter it with `async with` and follow its events.
 
     `agents` are roles or agent ids of the configuration; `model` (`provider/model`) serves all of
-    them; `offline` puts the rehearsal in place of every model. Raises DialecticError for whatever
-    would fail later: before the first call.
+    them; `offline` puts the rehearsal in place of every model; `context` is the directory whose
+    files tools may read, or a file whose text joins the problem. With `clarify` the agents ask
+    first, and `answers` answers them; without, a debate that is entered waits for `answer`.
+
+    Raises DialecticError for whatever would fail later: before the first call. A `dry` debate is
+    only to be estimated; what it lacks is said by `check()`. `notices` are what a person should
+    know.
     """
 
     def __init__(
@@ -63,40 +74,69 @@ class Debate:
         seed: int | None = None,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        context: str | Path | None = None,
+        clarify: bool = False,
+        answers: Said | None = None,
         state_file: bool = True,
+        dry: bool = False,
     ) -> None:
         self._cwd = cwd or Path.cwd()
         self.env = read_env_file(None, self._cwd) if env is None else env
         if not problem.strip():
             raise DialecticError("the problem is blank", fix="say it", exit_code=ExitCode.USAGE)
-        if offline and model is not None:
-            raise DialecticError(
-                "a rehearsal asks no model: offline and a model exclude each other",
-                fix="leave one out",
-                exit_code=ExitCode.USAGE,
-            )
-        settings = load_settings(None if config is None else Path(config), cwd=self._cwd)
-        self.settings = _adjusted(settings, agents, rounds, "rehearsal" if offline else model)
+        self.settings = effective(
+            None if config is None else Path(config),
+            cwd=self._cwd,
+            env=self.env,
+            agents=agents,
+            rounds=rounds,
+            model=model,
+            offline=offline,
+        ).settings
+        if clarify:
+            self.settings = with_clarifications(self.settings)
+        ground = read_context(None if context is None else self._cwd / context)
+        self.notices = (*self.settings.notices, *ground.notices)
+        problem += ground.text
         self.opened, self._parts = compose(
-            self.settings, problem, seed_of(problem) if seed is None else seed
+            self.settings,
+            problem,
+            seed_of(problem) if seed is None else seed,
+            ground.directory,
         )
-        preflight(self.opened, self.env)
+        self.respondent = respondent(self.opened, answers)
+        self._is_answered = answers is not None
+        if not dry:
+            self.check()
         self.ref = new_run_id(datetime.now().astimezone())
         self._given = store
         self._state_file = state_file
+        self._desk = Desk()
 
     def __repr__(self) -> str:
         return f"<Debate {self.ref}>"
 
-    def run(self, listen: Listener | None = None) -> Outcome:
+    def check(self) -> None:
+        """Raise DialecticError (exit 4) for a provider that cannot be called."""
+        preflight(self.opened, self.env)
+
+    def estimate(self, *, answer_tokens: int = 1_000) -> Estimate:
+        """What the debate would take, if no answer has more than so many tokens; nothing is called
+        and nothing is stored.
+        """
+        from dialectic_actors.api.estimate import estimate
+
+        return estimate(self.opened, self._parts, answer_tokens=answer_tokens)
+
+    def run(self, listen: Listener | None = None, nearby: Nearby | None = None) -> Outcome:
         """Run the debate to its end or to where it rests; `listen` hears every event once it is
-        durable.
+        durable, `nearby` also the words of answers on their way.
 
         KeyboardInterrupt suspends the run cleanly: the outcome says so.
         """
         with ExitStack() as stack:
             store = self.open_store(stack)
-            system = stack.enter_context(open_system(store.port, (self.opened,), self.env))
+            system = stack.enter_context(self._system(store, nearby))
             run = _follow(lambda each: self.start(system, each), listen)
             return self.rested(store, run)
 
@@ -105,9 +145,9 @@ class Debate:
 
         with ExitStack() as stack:
             self._running_in = self.open_store(stack)
-            system = stack.enter_context(
-                open_system(self._running_in.port, (self.opened,), self.env)
-            )
+            system = stack.enter_context(self._system(self._running_in))
+            if not self._is_answered:
+                self.respondent.hand_over(self._desk)
             self._broadcast = Broadcast()
             self._live = self.start(system, self._broadcast.put)
             self._live.result.add_done_callback(lambda _: self._broadcast.close())
@@ -133,16 +173,28 @@ class Debate:
             pass
         return self.rested(self._running_in, self._live.result.result())
 
+    def answer(self, question: str, text: str) -> None:
+        """Answer a question of a debate that was entered, by the question's id; a blank text is
+        none. An agent is answered once all its questions of a pass are.
+
+        From any thread; returns at once. Raises DialecticError (exit 2) for what nobody has asked.
+        """
+        self._desk.answer(question, text, self.respondent.asked.ids)
+
     def open_store(self, stack: ExitStack) -> Store:
         """The store that the debate is recorded in; `stack` closes it if it is opened here."""
         if not isinstance(self._given, Store):
             # Keys may come from `.env`, the place of the log may not: `ls` would look elsewhere.
-            self._given = stack.enter_context(Store(self._given, cwd=self._cwd))
+            self._given = stack.enter_context(writable_store(self._given, self._cwd))
         return self._given
 
     def start(self, system: System, listener: Listener) -> LiveRun:
         """Begin the debate in a system that hosts its providers."""
-        return system.start(self.ref, self.opened, self._parts, listener)
+        hearing = _hearing(self.respondent, listener)
+        return system.start(self.ref, self.opened, self._parts, hearing)
+
+    def _system(self, store: Store, nearby: Nearby | None = None) -> System:
+        return open_system(store.port, {self.ref: self.opened}, self.env, self.respondent, nearby)
 
     def rested(self, store: Store, run: Run) -> Outcome:
         """What came of the debate, its state document written."""
@@ -173,8 +225,9 @@ def debates(
     with ExitStack() as stack:
         first = next(iter(planned.values()))
         opened = first.open_store(stack)
-        openings = [each.opened for each in planned.values()]
-        system = stack.enter_context(open_system(opened.port, openings, first.env))
+        openings = {ref: each.opened for ref, each in planned.items()}
+        persons = Persons({ref: each.respondent for ref, each in planned.items()})
+        system = stack.enter_context(open_system(opened.port, openings, first.env, persons))
         live = [each.start(system, lambda _: None) for each in planned.values()]
         try:
             wait([run.result for run in live])
@@ -194,10 +247,13 @@ def continue_run(
     listen: Listener | None = None,
     *,
     env: Mapping[str, str] | None = None,
+    answers: Said | Respondent | None = None,
+    nearby: Nearby | None = None,
     state_file: bool = True,
 ) -> Outcome:
     """Take a run up where its log ends and run it to its end. No answered call is made again, and a
-    run that has ended stays as it is.
+    run that has ended stays as it is. `answers` answers what agents ask, `nearby` hears answers on
+    their way.
 
     Raises LeaseHeld while a living process owns the run, and DialecticError when a key is missing.
     """
@@ -211,18 +267,12 @@ def continue_run(
         return _rested(store, stream, run, state_file=state_file)
     environment = read_env_file(None, store.cwd) if env is None else env
     preflight(run.opened, environment)
-    with open_system(store.port, (run.opened,), environment) as system:
-        run = _follow(lambda each: system.resume(stream, each), listen)
+    person = answers if isinstance(answers, Respondent) else respondent(run.opened, answers)
+    for envelope in store.log(stream):
+        person.hear(envelope.event)
+    with open_system(store.port, {stream: run.opened}, environment, person, nearby) as system:
+        run = _follow(lambda each: system.resume(stream, _hearing(person, each)), listen)
         return _rested(store, stream, run, state_file=state_file)
-
-
-def _adjusted(
-    settings: Settings, agents: Sequence[str], rounds: int | None, model: str | None
-) -> Settings:
-    """The settings with what the caller asked for on top."""
-    settings = select(settings, agents)
-    settings = settings if rounds is None else with_rounds(settings, rounds)
-    return settings if model is None else with_model(settings, model)
 
 
 def _follow(start: Callable[[Listener], LiveRun], listen: Listener | None) -> Run:
@@ -238,6 +288,14 @@ def _follow(start: Callable[[Listener], LiveRun], listen: Listener | None) -> Ru
         live.suspend(INTERRUPTED)
         _hear(feed, listen)
     return live.result.result()
+
+
+def _hearing(respondent: Respondent, listener: Listener) -> Listener:
+    def hear(envelope: Envelope) -> None:
+        respondent.hear(envelope.event)
+        listener(envelope)
+
+    return hear
 
 
 def _hear(feed: Feed, listen: Listener | None) -> None:

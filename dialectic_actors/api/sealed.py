@@ -1,24 +1,21 @@
-"""A stretch of work during which this process opens no socket.
-
-Python reports every use of a socket to its audit hooks before it happens, whoever asks; a hook of
-ours refuses it. A hook cannot be taken away, so there is one, and it only looks while it is sealed.
-Nothing else may be refused here.
-"""
+"""A stretch of work during which this process opens no socket. Nothing else may be refused here."""
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
+from dialectic_actors.api.sockets import watching
 from dialectic_events.errors import DialecticError, ExitCode
 
 __all__ = ["SocketRefused", "sealed"]
 
 _HARMLESS = frozenset({"socket.gethostname"})
 """What asks the machine for its own name, and reaches nobody."""
+
+_NAMED_BY_ALL = frozenset(
+    {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"}
+)
 
 
 class SocketRefused(DialecticError):
@@ -32,36 +29,6 @@ class SocketRefused(DialecticError):
         )
 
 
-class _Seal:
-    """How many stretches are under way, and what was refused meanwhile."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.depth = 0
-        self.refused: list[str] = []
-
-    def hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        """The audit hook."""
-        if self.depth and event.startswith("socket.") and event not in _HARMLESS:
-            # The first argument is the socket itself, if there is one already.
-            words = arguments if event in _NAMED_BY_ALL else arguments[1:]
-            attempt = f"{event} {', '.join(map(repr, words))}".rstrip()
-            self.refused.append(attempt)
-            raise SocketRefused(attempt)
-
-
-_NAMED_BY_ALL = frozenset(
-    {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"}
-)
-
-
-@cache
-def _seal() -> _Seal:
-    seal = _Seal()
-    sys.addaudithook(seal.hear)
-    return seal
-
-
 @contextmanager
 def sealed() -> Iterator[None]:
     """Refuse every socket, in all threads of this process, until the block is left; afterwards all
@@ -70,16 +37,17 @@ def sealed() -> Iterator[None]:
     Raises SocketRefused where a socket is asked for, and again at the end of the block if whoever
     asked kept that to itself. Subprocesses are not watched.
     """
-    seal = _seal()
-    with seal.lock:
-        seal.depth += 1
-        before = len(seal.refused)
-    try:
+    refused: list[str] = []
+
+    def refuse(event: str, arguments: tuple[object, ...]) -> SocketRefused | None:
+        if event in _HARMLESS:
+            return None
+        # The first argument is the socket itself, if there is one already.
+        words = arguments if event in _NAMED_BY_ALL else arguments[1:]
+        refused.append(f"{event} {', '.join(map(repr, words))}".rstrip())
+        return SocketRefused(refused[-1])
+
+    with watching(refuse):
         yield
-        if len(seal.refused) > before:
-            raise SocketRefused(seal.refused[before])
-    finally:
-        with seal.lock:
-            seal.depth -= 1
-            if not seal.depth:
-                seal.refused.clear()
+    if refused:
+        raise SocketRefused(refused[0])

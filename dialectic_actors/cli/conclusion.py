@@ -6,20 +6,23 @@ Nothing is decided here.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from dialectic_actors.cli.terminal import data, document, safe, say
+from dialectic_actors.cli.terminal import data, document, one_line, safe, say
+from dialectic_events.contents import Question
 from dialectic_events.errors import DialecticError, ExitCode
 
 if TYPE_CHECKING:
     from dialectic_actors.api.outcome import Outcome
+    from dialectic_actors.cli.events_stream import EventsStream
 
-__all__ = ["check_output", "conclude", "resumable", "spent"]
+__all__ = ["check_output", "conclude", "question_lines", "resumable", "spent"]
 
 
 def check_output(output: Path | None) -> None:
@@ -52,23 +55,45 @@ def resumable(ref: str, again: str) -> Iterator[None]:
 
 
 def conclude(
-    outcome: Outcome, output: Path | None, *, json: bool, verbose: bool, again: str
+    outcome: Outcome,
+    output: Path | None,
+    *,
+    json: bool = False,
+    stream: EventsStream | None = None,
+    verbose: bool = False,
+    quiet: bool = False,
+    took: timedelta | None = None,
+    again: str = "",
+    there: str = "",
 ) -> int:
     """Print or write what came of a run, and return the exit code that goes with it.
 
-    `again` are the options that a command for the same run must be given as well.
+    With `json` one document is printed, with `stream` its last line. `took` is how long the run was
+    at work. `again` are the options that resuming must be given as well, `there` those of looking.
     """
     if output is not None:
-        _write(outcome, output)
-    elif not json and outcome.solution is not None:
+        _write(outcome, output, quiet=quiet)
+    elif not json and stream is None and outcome.solution is not None:
         data(outcome.solution)
     if json:
         document("debate", _as_data(outcome))
+    if stream is not None:
+        stream.done(outcome)
     if verbose:
-        for line in _by_agent(outcome):
+        from dialectic_actors.cli.account import account
+
+        for line in (*account(outcome.run, took), *_by_agent(outcome)):
             say(line)
-    _farewell(outcome, again)
+    if not quiet or outcome.exit_code:
+        _farewell(outcome, again, there)
     return outcome.exit_code
+
+
+def question_lines(questions: Sequence[tuple[str, Sequence[Question]]]) -> Iterator[str]:
+    """A line for each question: its id, and its words."""
+    for _, asked in questions:
+        for each in asked:
+            yield f"  {each.id}  {one_line(each.question)}"
 
 
 def spent(outcome: Outcome) -> str:
@@ -82,18 +107,21 @@ def spent(outcome: Outcome) -> str:
     return ", ".join(words)
 
 
-def _write(outcome: Outcome, output: Path) -> None:
+def _write(outcome: Outcome, output: Path, *, quiet: bool) -> None:
     from dialectic_actors.api.files import write_atomically
 
     if output.suffix.lower() == ".json" and outcome.state_file is not None:
         state = outcome.state_file.read_bytes()
         write_atomically(output, state)
-        say(f"wrote the state to {output}")
+        done = f"wrote the state to {output}"
     elif outcome.solution is not None:
         write_atomically(output, safe(outcome.solution) + "\n")
-        say(f"wrote the solution to {output}")
+        done = f"wrote the solution to {output}"
     else:
         say(f"there is no solution to write to {output}")
+        return
+    if not quiet:
+        say(done)
 
 
 def _by_agent(outcome: Outcome) -> list[str]:
@@ -126,20 +154,44 @@ def _as_data(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _farewell(outcome: Outcome, again: str) -> None:
+_ADVICE = {
+    "auth": "the key was refused: put a valid one in its place (dialectic doctor looks), then",
+    "payment": "the account cannot pay: add to it, or raise its limit, then",
+}
+"""What only a person can mend, before a run can be resumed."""
+
+
+def _failures(outcome: Outcome) -> Iterator[str]:
+    """A line for each turn that failed, and why."""
+    for result in outcome.run.results.values():
+        if result.outcome == "failed":
+            yield f" {result.turn.id}: {result.text}"
+
+
+def _farewell(outcome: Outcome, again: str, there: str) -> None:
     """The last lines: how it ended, and the command to type next."""
     match outcome.status:
         case "concluded":
+            for line in _failures(outcome):
+                say(f"note: it went on without{line}")
             say(f"done: {spent(outcome)}")
-            say(f"read it all: dialectic show {outcome.ref}{again}")
+            say(f"read it all: dialectic show {outcome.ref}{there}")
         case "partial":
             say(f"done, but in part: {spent(outcome)}; who is missing and why:")
-            for result in outcome.run.results.values():
-                if result.outcome == "failed":
-                    say(f"  {result.turn.id}: {result.text}")
+            for line in _failures(outcome):
+                say(f" {line}")
+            say(f"read it all: dialectic show {outcome.ref}{there}")
         case "suspended":
             say(f"stopped: {outcome.run.reason}; {spent(outcome)} so far, none of it is lost")
+            if outcome.questions:
+                say("open questions:")
+                for line in question_lines(outcome.questions):
+                    say(line)
+                say(f"dialectic answer {outcome.ref}{there}")
+            advice = _ADVICE.get(outcome.run.reason.partition(":")[0])
+            if advice is not None:
+                say(advice)
             say(f"dialectic resume {outcome.ref}{again}")
         case _:
             say(f"failed: {outcome.run.reason}")
-            say(f"see what happened: dialectic log {outcome.ref}{again}")
+            say(f"see what happened: dialectic log {outcome.ref}{there}")

@@ -7,23 +7,38 @@ What only a mistake needs is imported when it is made: help and listings shall n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
+from msgspec import Struct
 
 from dialectic_events.errors import DialecticError, ExitCode
 
 __all__ = [
     "Commands",
+    "Showing",
+    "agents",
+    "answers",
     "at",
+    "config",
     "env_file",
     "examples",
+    "exclusive",
     "json",
+    "jsonl",
+    "model",
+    "no_input",
+    "offline",
     "output",
+    "plain",
+    "quiet",
     "reference",
     "repeated",
+    "rounds",
+    "showing",
     "store",
     "verbose",
 ]
@@ -42,12 +57,49 @@ json: Callable[[F], F] = click.option(
 verbose: Callable[[F], F] = click.option(
     "-v", "--verbose", is_flag=True, help="Show every event, and who spent what."
 )
+jsonl: Callable[[F], F] = click.option(
+    "--jsonl", is_flag=True, help="Print the run as JSON lines: launch, each event, done."
+)
+plain: Callable[[F], F] = click.option(
+    "--plain", is_flag=True, help="Say plain lines, draw nothing, on a terminal too."
+)
+quiet: Callable[[F], F] = click.option(
+    "-q", "--quiet", is_flag=True, help="Say nothing on the way, and no more than needed after it."
+)
 env_file: Callable[[F], F] = click.option(
     "-e",
     "--env-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Read keys from here; default .env.",
+)
+agents: Callable[[F], F] = click.option(
+    "-a", "--agents", multiple=True, metavar="NAMES", help="Roles or agent ids, comma separated."
+)
+rounds: Callable[[F], F] = click.option(
+    "-r", "--rounds", type=int, metavar="N", help="How many rounds to debate."
+)
+config: Callable[[F], F] = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Configuration: JSON, YAML or TOML. Default: debate-config.json, .yaml or .toml here.",
+)
+model: Callable[[F], F] = click.option(
+    "-m", "--model", metavar="PROVIDER/MODEL", help="One model for all agents and the judge."
+)
+offline: Callable[[F], F] = click.option(
+    "--offline", is_flag=True, help="Rehearse: no model, no key, no network."
+)
+answers: Callable[[F], F] = click.option(
+    "--answers",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Answers to questions: JSON, YAML or TOML, by agent, by question, or in order.",
+)
+no_input: Callable[[F], F] = click.option(
+    "--no-input", is_flag=True, help="Ask nobody: a run that needs answers comes to rest."
 )
 output: Callable[[F], F] = click.option(
     "-o",
@@ -65,6 +117,42 @@ reference: Callable[[F], F] = click.argument("ref", default="@")
 def examples(*lines: str) -> str:
     """Command lines for the end of a help page, kept as they are."""
     return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
+def exclusive(**given: bool) -> None:
+    """Refuse more than one of some flags. Raises DialecticError (exit 2)."""
+    flags = [f"--{name}" for name, is_given in given.items() if is_given]
+    if len(flags) > 1:
+        raise DialecticError(
+            f"{' and '.join(flags)} exclude each other", fix="choose one", exit_code=ExitCode.USAGE
+        )
+
+
+class Showing(Struct, frozen=True):
+    """How a run is shown. What a program reads (`json`, `jsonl`) is drawn over by nothing."""
+
+    verbose: bool
+    quiet: bool
+    plain: bool
+    json: bool
+    jsonl: bool
+
+
+def showing(command: Callable[..., int]) -> Callable[..., int]:
+    """The options that say how a run is shown, handed to `command` as one. Two forms of output are
+    refused.
+    """
+
+    @wraps(command)
+    def shown(*arguments: Any, **given: Any) -> int:
+        verbose, quiet, plain, json, jsonl = (given.pop(name) for name in Showing.__struct_fields__)
+        exclusive(json=json, jsonl=jsonl)
+        how = Showing(verbose, quiet, plain or json or jsonl, json, jsonl)
+        return command(*arguments, showing=how, **given)
+
+    for option in (jsonl, json, plain, quiet, verbose):
+        shown = option(shown)
+    return shown
 
 
 class Commands(click.Group):
@@ -104,11 +192,13 @@ class Commands(click.Group):
         return name, command, [*_given(ctx, self.params), *rest]
 
 
-def repeated(ctx: click.Context) -> str:
-    """What a later command of the same run must be given as well: ` --store URL`, ` -e FILE`."""
+def repeated(ctx: click.Context, *names: str) -> str:
+    """What a later command of the same run must be given as well, of the options `names`:
+    ` --store URL`, ` -e FILE`.
+    """
     import shlex
 
-    shared = [option for option in ctx.command.params if option.name in ("store", "env_file")]
+    shared = [option for option in ctx.command.params if option.name in names]
     return "".join(f" {shlex.quote(word)}" for word in _given(ctx, shared))
 
 

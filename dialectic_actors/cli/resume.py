@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import click
 
 from dialectic_actors.cli import options
+from dialectic_actors.cli.asking import asking, refuse_answers
 from dialectic_actors.cli.conclusion import check_output, conclude, resumable
-from dialectic_actors.cli.progress import Progress
+from dialectic_actors.cli.events_stream import EventsStream, both
+from dialectic_actors.cli.progress import Watch, watching
 from dialectic_actors.cli.terminal import say
+from dialectic_events.envelope import Envelope
+from dialectic_events.runs import RunOpened
 
 __all__ = ["command"]
 
@@ -20,8 +26,9 @@ __all__ = ["command"]
 @options.reference
 @options.output
 @options.env_file
-@options.verbose
-@options.json
+@options.answers
+@options.no_input
+@options.showing
 @options.store
 @click.pass_context
 def command(
@@ -29,8 +36,9 @@ def command(
     ref: str,
     output: Path | None,
     env_file: Path | None,
-    verbose: bool,
-    json: bool,
+    answers: Path | None,
+    no_input: bool,
+    showing: options.Showing,
     store: str | None,
 ) -> int:
     """Continue REF (default: the latest run) where its log ends.
@@ -38,6 +46,7 @@ def command(
     Answers that are on record are never asked for again; only calls that were under way when the
     run stopped are repeated. Of a run that has ended, the solution is printed.
     """
+    from dialectic_actors.api.answering import respondent
     from dialectic_actors.api.runs import continue_run
     from dialectic_actors.api.store import Store
     from dialectic_actors.settings import read_env_file
@@ -46,18 +55,49 @@ def command(
 
     env = read_env_file(env_file, Path.cwd())
     check_output(output)
-    again = options.repeated(context)
+    again = options.repeated(context, "store", "env_file")
     with Store(store, must_exist=True) as opened:
-        stream = opened.resolve(ref).run
-        past = list(opened.log(stream))
+        run_id = opened.resolve(ref).run
+        past = list(opened.log(run_id))
         run = fold(known_event(envelope) for envelope in past)
+        if run.opened is not None:
+            refuse_answers(answers, run.opened)
         if run.ended:
-            say(f"{stream} has ended ({run.status}): nothing is left to do")
-        progress = None
-        if run.opened is not None and not run.ended:
-            progress = Progress(run.opened, stream, verbose=verbose)
-            for envelope in past:
-                progress.recall(envelope)
-        with resumable(stream, again):
-            outcome = continue_run(opened, stream, progress, env=env)
-            return conclude(outcome, output, json=json, verbose=verbose, again=again)
+            say(f"{run_id} has ended ({run.status}): nothing is left to do")
+        stream = EventsStream(run_id, opened.url, past=past) if showing.jsonl else None
+        with ExitStack() as stack:
+            stack.enter_context(resumable(run_id, again))
+            watch = listen = person = nearby = None
+            if run.opened is not None and not run.ended:
+                person = respondent(run.opened, answers)
+                watch = stack.enter_context(_watching(run.opened, run_id, past, showing))
+                quiet = showing.quiet
+                stack.enter_context(
+                    asking(person, run.opened, watch.paused, no_input=no_input, quiet=quiet)
+                )
+                listen, nearby = both(watch, stream), watch if watch.is_live else None
+            outcome = continue_run(opened, run_id, listen, env=env, answers=person, nearby=nearby)
+        return conclude(
+            outcome,
+            output,
+            json=showing.json,
+            stream=stream,
+            verbose=showing.verbose,
+            quiet=showing.quiet,
+            took=None if watch is None else watch.course.duration,
+            again=again,
+            there=options.repeated(context, "store"),
+        )
+
+
+def _watching(
+    opened: RunOpened, ref: str, past: Sequence[Envelope], showing: options.Showing
+) -> AbstractContextManager[Watch]:
+    return watching(
+        opened,
+        ref,
+        past=past,
+        verbose=showing.verbose,
+        plain=showing.plain,
+        quiet=showing.quiet,
+    )

@@ -7,16 +7,29 @@ terminal.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 from dialectic_events.errors import DialecticError, ExitCode
 
-__all__ = ["data", "document", "fit", "json_data", "report", "safe", "say", "stored"]
+__all__ = [
+    "cut",
+    "data",
+    "document",
+    "fit",
+    "is_lively",
+    "json_data",
+    "one_line",
+    "report",
+    "safe",
+    "say",
+    "stored",
+]
 
 _JOINERS = "\u200c\u200d"
 """Invisible, but words of several languages and many emoji are not themselves without them."""
@@ -39,14 +52,44 @@ def _visible(char: str) -> str:
     return chr(0x2400 + ord(char)) if ord(char) < 0x20 else "\N{REPLACEMENT CHARACTER}"
 
 
+def one_line(text: str, most: int = 200) -> str:
+    """`text` made harmless and brought on one line, at most so many characters of its beginning."""
+    return safe(" ".join(text[: 4 * most].split()))[:most]
+
+
+def cut(line: str, width: int) -> str:
+    """`line`, cut so that it fills at most `width` columns: wide characters take two, marks none.
+
+    Expects text that is `safe` and on one line.
+    """
+    if line.isascii():
+        return line if len(line) <= width else line[: max(0, width - 1)] + "…"[:width]
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(line) <= width:
+        return line
+    return set_cell_size(line, max(0, width - 1)).rstrip() + "…"[:width]
+
+
 def fit(line: str, tail: str = "") -> str:
     """`line` and `tail`, the line cut so that both fit a terminal; elsewhere they are whole."""
     if not sys.stdout.isatty():
         return line + tail
     import shutil
 
-    width = shutil.get_terminal_size().columns - len(tail)
-    return (line if len(line) <= width else line[: max(0, width - 1)] + "…") + tail
+    return cut(safe(line), shutil.get_terminal_size().columns - len(tail)) + tail
+
+
+def is_lively(stream: TextIO, env: Mapping[str, str]) -> bool:
+    """Whether a picture can be drawn on `stream` again and again: a terminal that moves its cursor
+    and shows more than ASCII, with a person before it.
+    """
+    return (
+        stream.isatty()
+        and env.get("TERM", "dumb") not in ("", "dumb", "unknown")
+        and not env.get("CI")
+        and (stream.encoding or "").lower().replace("-", "") == "utf8"
+    )
 
 
 def say(line: str) -> None:
@@ -102,7 +145,10 @@ def _print(text: str, stream: TextIO) -> None:
     """Whoever stops reading does not stop the run: the rest is written to nowhere."""
     try:
         print(text, file=stream, flush=True)
-    except BrokenPipeError:
+    except OSError as error:
+        # A terminal whose window was closed answers EIO.
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
         _mute(stream)
 
 

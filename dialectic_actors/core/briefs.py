@@ -12,7 +12,7 @@ from msgspec import Struct
 from dialectic_events.turns import Kind, Turn
 from dialectic_replay.run import Result, Run
 
-__all__ = ["Brief", "Link", "Links", "Shown", "brief_of"]
+__all__ = ["Brief", "Link", "Links", "Shown", "brief_of", "ground_of"]
 
 
 class Shown(Struct, frozen=True):
@@ -31,7 +31,7 @@ class Shown(Struct, frozen=True):
 
 class Link(Struct, frozen=True):
     """What an earlier turn (named by `turn`) was shown: its own entries on top of the links that it
-    recalled.
+    recalled. A person's answers are left out: each turn is shown them by itself.
     """
 
     turn: str
@@ -81,6 +81,25 @@ def brief_of(run: Run, turn: Turn, links: Links | None = None) -> Brief:
     )
 
 
+def ground_of(run: Run, turn: Turn) -> tuple[Shown, ...]:
+    """All contributions that a turn stands on: what it waits for, and what that waited for.
+
+    This is what its tools may search; like a brief it does not depend on timing.
+    """
+    found: dict[str, Shown] = {}
+    pending = list(reversed(turn.after))
+    while pending:
+        name = pending.pop()
+        result = run.results.get(name)
+        if name in found or result is None:
+            continue
+        found[name] = _shown(run, result)
+        pending.extend(reversed(result.turn.after))
+    return tuple(
+        [shown for shown in found.values() if shown.text and run.made(shown.turn) is not None]
+    )
+
+
 def _link(run: Run, last: str, links: Links) -> Link:
     """The link of a settled turn, and on the way those it stands on (one for each round)."""
     if last in links:
@@ -93,7 +112,9 @@ def _link(run: Run, last: str, links: Links) -> Link:
             pending.extend(missing)
             continue
         links[pending.pop()] = Link(
-            turn.id, tuple(links[earlier] for earlier in turn.recalls), _entries(run, turn)
+            turn.id,
+            tuple(links[earlier] for earlier in turn.recalls),
+            tuple(shown for shown in _entries(run, turn) if shown.kind != "answer"),
         )
     return links[last]
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dialectic_events.calls import CallAnswered, CallFailed, Ending, Message
+from dialectic_events.calls import CallAnswered, CallFailed, Ending, Message, ToolsUsed
+from dialectic_events.parts import Ref
 from dialectic_events.runs import RunOpened
+from dialectic_events.turns import AnswerGiven
+from dialectic_events.union import Made
 
 __all__ = [
     "AskAgain",
+    "AskTools",
+    "AwaitPerson",
     "Command",
     "Contribute",
     "FailCall",
+    "GiveAnswer",
     "GiveUp",
+    "GoOn",
     "Open",
+    "PassDeadline",
     "PlaceCall",
     "Suspend",
     "TakeUp",
@@ -27,29 +35,57 @@ class Open(Struct, frozen=True, tag=True):
 
 
 class PlaceCall(Struct, frozen=True, tag=True):
-    """The agent has its request ready for a turn that it was asked to take."""
+    """The agent has its request ready for a turn that it was asked to take. `schema_part` is the
+    JSON Schema of the answer that it wants, if it wants one.
+    """
 
     turn: str
     messages: tuple[Message, ...]
+    schema_part: Ref | None = None
 
 
 class Contribute(Struct, frozen=True, tag=True):
-    """A call ended with an answer that meets its contract: `text` is the contribution."""
+    """A call ended with an answer that meets its contract: `made` is the contribution."""
 
     call: str
     ending: CallAnswered
-    text: str
+    made: Made
 
 
 class AskAgain(Struct, frozen=True, tag=True):
     """A call ended with an answer that misses its contract (`findings`); `messages` ask for what is
-    missing.
+    missing, `fallback` may stand when nothing is asked again.
     """
 
     call: str
     ending: CallAnswered
     findings: tuple[str, ...]
     messages: tuple[Message, ...]
+    fallback: Made | None = None
+
+
+class AskTools(Struct, frozen=True, tag=True):
+    """A call ended with an answer that asks for tools first."""
+
+    call: str
+    ending: CallAnswered
+
+
+class GoOn(Struct, frozen=True, tag=True):
+    """The tools that the answer to `call` asked for have been used; `messages` hand on what they
+    said.
+    """
+
+    call: str
+    used: ToolsUsed
+    messages: tuple[Message, ...]
+
+
+class GiveAnswer(Struct, frozen=True, tag=True):
+    """A person answers the questions of a turn."""
+
+    turn: str
+    answer: AnswerGiven
 
 
 class FailCall(Struct, frozen=True, tag=True):
@@ -82,4 +118,30 @@ class Suspend(Struct, frozen=True, tag=True):
     reason: str
 
 
-Command = Open | PlaceCall | Contribute | AskAgain | FailCall | GiveUp | TakeUp | Suspend
+class AwaitPerson(Struct, frozen=True, tag=True):
+    """Nobody is there to answer in these turns: come to rest if nothing else is under way."""
+
+    turns: tuple[str, ...]
+
+
+class PassDeadline(Struct, frozen=True, tag=True):
+    """The time that a `Wake` effect (`wake`) allowed is over."""
+
+    wake: str
+
+
+Command = (
+    Open
+    | PlaceCall
+    | Contribute
+    | AskAgain
+    | AskTools
+    | GoOn
+    | FailCall
+    | GiveAnswer
+    | GiveUp
+    | TakeUp
+    | Suspend
+    | AwaitPerson
+    | PassDeadline
+)

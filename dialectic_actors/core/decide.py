@@ -9,43 +9,54 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-from dialectic_actors.core.agenda import Agenda
+from dialectic_actors.core.agenda import Agenda, timed
+from dialectic_actors.core.asking import (
+    after_failure,
+    after_miss,
+    after_tools,
+    failure_of,
+    first_request,
+    fitting,
+    open_turn,
+)
 from dialectic_actors.core.commands import (
     AskAgain,
+    AskTools,
+    AwaitPerson,
     Command,
     Contribute,
     FailCall,
+    GiveAnswer,
     GiveUp,
+    GoOn,
     Open,
+    PassDeadline,
     PlaceCall,
     Suspend,
     TakeUp,
 )
-from dialectic_actors.core.effects import Effect, TakeTurn
-from dialectic_actors.core.retry import next_attempt
-from dialectic_actors.core.turn_ids import call_id
-from dialectic_events.calls import CallFailed, CallLost, CallRequested, Ending, Message
+from dialectic_actors.core.effects import Effect, TakeTurn, Wake
+from dialectic_actors.core.failing import broken_policy, lacks_voices
+from dialectic_events.calls import (
+    CallFailed,
+    CallLost,
+    Ending,
+)
 from dialectic_events.runs import (
-    Agent,
-    Model,
+    DeadlinePassed,
     RunConcluded,
     RunFailed,
-    RunOpened,
     RunResumed,
     RunSuspended,
 )
-from dialectic_events.turns import (
-    CritiqueMade,
-    ProposalMade,
-    RefinementMade,
-    SynthesisMade,
-    Turn,
-    TurnFailed,
-)
+from dialectic_events.turns import TurnFailed
 from dialectic_events.union import Event
 from dialectic_replay.run import Run, apply
 
-__all__ = ["State", "decide", "evolve", "fold", "react", "settle", "take"]
+__all__ = ["NOBODY", "State", "decide", "evolve", "fold", "react", "settle", "take"]
+
+NOBODY = "a person is asked, and nobody is there to answer"
+"""Why a run rests that only a person's answers can take further."""
 
 _NOTHING: Mapping[str, Effect] = {}
 
@@ -113,20 +124,25 @@ def _decided(run: Run, agenda: Agenda, command: Command) -> tuple[Event, ...]:
     match command:
         case Open(opened):
             return () if run.opened else (opened,)
-        case PlaceCall(turn, messages):
+        case PlaceCall(turn, messages, schema_part):
             effect = agenda.outstanding.get(turn)
             if run.status != "running" or not isinstance(effect, TakeTurn):
                 return ()
-            return (_request(run, effect.turn, messages),)
-        case Contribute(call, ending, text):
-            made = _open_turn(run, call)
-            return (*_ended(run, ending), *((_contribution(made, text, call),) if made else ()))
-        case AskAgain(call, ending, findings, messages):
-            missed = _open_turn(run, call) if run.status == "running" else None
-            return (
-                *_ended(run, ending),
-                *((_repaired(run, missed, findings, messages),) if missed else ()),
-            )
+            return (first_request(run, effect.turn, messages, schema_part),)
+        case Contribute(call, ending, made):
+            answered = open_turn(run, call)
+            return (*_ended(run, ending), *((fitting(answered, made),) if answered else ()))
+        case AskAgain(call, ending):
+            missed = open_turn(run, call) if run.status == "running" else None
+            return (*_ended(run, ending), *((after_miss(run, missed, command),) if missed else ()))
+        case AskTools(_, ending):
+            return _ended(run, ending)
+        case GoOn():
+            return after_tools(run, command)
+        case GiveAnswer(turn, answer):
+            effect = agenda.outstanding.get(turn)
+            asked = isinstance(effect, TakeTurn) and effect.turn.kind == "answer"
+            return (answer,) if asked and answer.turn == turn and not run.ended else ()
         case FailCall(_, ending):
             return _ended(run, ending)
         case GiveUp(turn, reason, last):
@@ -134,12 +150,16 @@ def _decided(run: Run, agenda: Agenda, command: Command) -> tuple[Event, ...]:
         case TakeUp(claim):
             return _taken_up(run, claim)
         case Suspend(reason):
-            waits_for = tuple(dict.fromkeys(e.turn.id for e in react(State(run, agenda)).values()))
-            return (
-                (RunSuspended(reason=reason, waits_for=waits_for),)
-                if run.status == "running"
-                else ()
-            )
+            if run.status != "running":
+                return ()
+            return (RunSuspended(reason=reason, waits_for=_under_way(agenda)),)
+        case AwaitPerson(turns):
+            left = _under_way(agenda)
+            if run.status != "running" or not left or not set(left) <= set(turns):
+                return ()
+            return (RunSuspended(reason=NOBODY, waits_for=left),)
+        case PassDeadline(wake):
+            return _overrun(run, agenda, wake)
         case _:
             assert_never(command)
 
@@ -157,80 +177,52 @@ def _conclusion(run: Run, agenda: Agenda) -> Event | None:
     if (final := run.results.get(agenda.final)) is not None:
         if final.outcome != "made":
             return RunFailed(reason=f"{agenda.final} {final.outcome}: {final.text}")
-        failed = any(result.outcome == "failed" for result in run.results.values())
-        return RunConcluded(outcome="partial" if failed else "complete")
+        return RunConcluded(outcome="partial" if lacks_voices(run, agenda.failed) else "complete")
+    if agenda.failed and (reason := broken_policy(run, agenda.failed)) is not None:
+        return RunFailed(reason=reason)
+    if (late := _late(run, agenda)) is not None:
+        return late
     for event in agenda.foregone.values():
         return event
     if run.status == "running":
         if agenda.fatal is not None:
             return RunSuspended(
-                reason=_failure(run, agenda.fatal), waits_for=tuple(agenda.undecided)
+                reason=failure_of(run, agenda.fatal), waits_for=tuple(agenda.undecided)
             )
         for turn, call in agenda.undecided.items():
-            return _next(run, run.turns[turn], call)
+            return after_failure(run, run.turns[turn], call)
     return None
 
 
-def _request(run: Run, turn: Turn, messages: tuple[Message, ...]) -> CallRequested:
-    agent = _agent(run, turn.speaker)
-    return _call(run, turn, agent, agent.route[0], messages, plan=turn)
+def _overrun(run: Run, agenda: Agenda, wake: str) -> tuple[Event, ...]:
+    """A deadline has passed: that of the run lets it rest."""
+    effect = agenda.outstanding.get(wake)
+    if not isinstance(effect, Wake) or run.status != "running":
+        return ()
+    if not effect.round:
+        reason = f"the run's deadline of {effect.after_s:g} s has passed"
+        return (RunSuspended(reason=reason, waits_for=_under_way(agenda)),)
+    return (DeadlinePassed(round=effect.round, after_s=effect.after_s),)
 
 
-def _call(
-    run: Run,
-    turn: Turn,
-    agent: Agent,
-    model: Model,
-    messages: tuple[Message, ...],
-    *,
-    why: str = "first",
-    delay_s: float = 0.0,
-    plan: Turn | None = None,
-) -> CallRequested:
-    return CallRequested(
-        call=call_id(turn.id, len(run.attempts.get(turn.id, ())) + 1),
-        turn=turn.id,
-        provider=model.provider,
-        model=model.name,
-        messages=messages,
-        deadline_s=_opened(run).limits.call_deadline_s,
-        temperature=agent.temperature,
-        why=why,
-        delay_s=delay_s,
-        plan=plan,
-    )
+def _late(run: Run, agenda: Agenda) -> Event | None:
+    """What a deadline that passed leaves to be given up: an open call, then its turn."""
+    for turn in agenda.turns.values() if run.passed else ():
+        if timed(turn) not in run.passed or turn.id in run.results:
+            continue
+        reason = f"the deadline of round {turn.round} ({run.passed[turn.round]:g} s) has passed"
+        for call in run.attempts.get(turn.id, ()):
+            if run.calls[call].ended is None:
+                return CallFailed(call=call, error="cancelled", detail=reason)
+        plan = None if turn.id in run.turns else turn
+        return TurnFailed(turn=turn.id, reason=reason, plan=plan)
+    return None
 
 
-def _next(run: Run, turn: Turn, call: str) -> Event:
-    """What follows a failed call: another attempt, or the failure of its turn."""
-    opened, agent = _opened(run), _agent(run, turn.speaker)
-    calls = [run.calls[each] for each in run.attempts[turn.id]]
-    attempt = next_attempt(agent, opened.limits, opened.seed, calls)
-    if attempt is None:
-        return TurnFailed(turn=turn.id, reason=_failure(run, call))
-    return _call(
-        run,
-        turn,
-        agent,
-        attempt.model,
-        calls[-1].requested.messages,
-        why=attempt.why,
-        delay_s=attempt.delay_s,
-    )
-
-
-def _repaired(
-    run: Run, turn: Turn, findings: tuple[str, ...], messages: tuple[Message, ...]
-) -> Event:
-    """What follows an answer that misses its contract."""
-    calls = [run.calls[each] for each in run.attempts[turn.id]]
-    repairs = sum(call.requested.why == "contract" for call in calls)
-    if repairs >= _opened(run).limits.repairs:
-        return TurnFailed(
-            turn=turn.id, reason="the answer missed its contract: " + "; ".join(findings)
-        )
-    agent, last = _agent(run, turn.speaker), calls[-1].requested
-    return _call(run, turn, agent, Model(last.provider, last.model), messages, why="contract")
+def _under_way(agenda: Agenda) -> tuple[str, ...]:
+    """The turns that something is outstanding for."""
+    effects = agenda.outstanding.values()
+    return tuple(dict.fromkeys(e.turn.id for e in effects if not isinstance(e, Wake)))
 
 
 def _given_up(
@@ -259,44 +251,3 @@ def _ended(run: Run, ending: Ending) -> tuple[Event, ...]:
     """The ending of a call, unless it is known already."""
     call = run.calls.get(ending.call)
     return (ending,) if call is not None and call.ended is None else ()
-
-
-def _open_turn(run: Run, call: str) -> Turn | None:
-    """The turn that an answer settles: unsettled, and this is its last call."""
-    known = run.calls.get(call)
-    if known is None or known.requested.turn in run.results or run.ended:
-        return None
-    return (
-        run.turns[known.requested.turn] if run.attempts[known.requested.turn][-1] == call else None
-    )
-
-
-def _contribution(turn: Turn, text: str, call: str) -> Event:
-    match turn.kind:
-        case "proposal":
-            return ProposalMade(turn=turn.id, text=text, call=call)
-        case "critique":
-            return CritiqueMade(turn=turn.id, text=text, call=call)
-        case "refinement":
-            return RefinementMade(turn=turn.id, text=text, call=call)
-        case "synthesis":
-            return SynthesisMade(turn=turn.id, text=text, call=call)
-        case _:
-            assert_never(turn.kind)
-
-
-def _failure(run: Run, call: str) -> str:
-    ended = run.calls[call].ended
-    if not isinstance(ended, CallFailed):
-        raise TypeError(f"call {call} has not failed")
-    return f"{ended.error}: {ended.detail}" if ended.detail else ended.error
-
-
-def _opened(run: Run) -> RunOpened:
-    if run.opened is None:
-        raise ValueError("the run is not open")
-    return run.opened
-
-
-def _agent(run: Run, speaker: str) -> Agent:
-    return next(agent for agent in _opened(run).agents if agent.id == speaker)

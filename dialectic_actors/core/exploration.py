@@ -9,18 +9,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from msgspec import Struct
 
 from dialectic_actors.core.protocols import Protocol, Results, Unsettled
 from dialectic_events.runs import Stage
-from dialectic_events.turns import Kind, Turn
+from dialectic_events.turns import Kind, QuestionAsked, StopDecided, Turn
 from dialectic_replay.run import Result
 
 __all__ = ["Bounds", "Branch", "Exploration", "Flaw", "explore"]
 
 _KINDS = get_args(Kind)
+_BESIDE: frozenset[Kind] = frozenset(("answer", "summary"))
+"""What a turn may be shown without being about it."""
+
 _LINES = 200_000
 """Lines of Python that a protocol may take from one turn to its next."""
 
@@ -168,7 +171,7 @@ def _is_turn(turn: object) -> bool:
     return (
         all(type(ids) is tuple for ids in tuples)
         and all(type(id) is str for ids in ((turn.id, turn.speaker), *tuples) for id in ids)
-        and all(id is None or type(id) is str for id in (turn.target, turn.carries))
+        and all(id is None or type(id) is str for id in (turn.target, turn.carries, turn.summary))
         and type(turn.round) is int
         and turn.kind in _KINDS
         and turn.id != ""
@@ -201,21 +204,48 @@ def _futures(
     turn: Turn, results: Mapping[str, Result], bounds: Bounds
 ) -> Iterator[dict[str, Result]]:
     """The ways in which `turn` can be settled, the made ones last, where a stack begins."""
-    outcomes: list[tuple[Literal["made", "failed", "skipped"], str]] = [
-        ("skipped", "nothing to answer"),
-        ("failed", "as explored"),
-        *(("made", text) for text in reversed(bounds.texts)),
+    settled = [
+        Result(turn, "skipped", "nothing to answer"),
+        Result(turn, "failed", "as explored"),
+        *(
+            Result(turn, "made", text, None, event)
+            for text in reversed(bounds.texts)
+            for event in _decisions(turn)
+        ),
     ]
     touched = [
         each
         for each in results.values()
         if turn.id in (each.turn.target, each.turn.carries, *each.turn.sees)
     ]
-    for outcome, text in outcomes:
-        result = Result(turn, outcome, text)
+    for result in settled:
         after = {**results, turn.id: result}
         if _possible(result, after) and all(_possible(each, after) for each in touched):
             yield after
+
+
+def _decisions(turn: Turn) -> tuple[QuestionAsked | StopDecided | None, ...]:
+    """The facts on which a protocol may branch, beside the words: whether somebody asks, whether
+    the debate stops.
+    """
+    match turn.kind:
+        case "question":
+            return tuple(QuestionAsked(turn=turn.id, text="[]", questions=n) for n in (0, 1))
+        case "stop":
+            return tuple(
+                StopDecided(
+                    turn=turn.id,
+                    plan=turn,
+                    rule="quality",
+                    measure="explored",
+                    value=float(stop),
+                    threshold=1.0,
+                    stop=stop,
+                )
+                for stop in (True, False)
+            )
+        case _:
+            return (None,)
 
 
 def _possible(result: Result, results: Mapping[str, Result]) -> bool:
@@ -224,10 +254,11 @@ def _possible(result: Result, results: Mapping[str, Result]) -> bool:
     """
     turn = result.turn
     named = (turn.target, turn.carries, *turn.sees)
-    made = {id: results[id].outcome == "made" for id in named if id and id in results}
+    made = {id: _says_something(results[id]) for id in named if id and id in results}
     carried = made.get(turn.carries) if turn.carries is not None else False
     nothing_to_answer = turn.target is not None and made.get(turn.target) is False
-    shown = [made.get(id) for id in turn.sees]
+    beside = {id for id in turn.sees if id in results and results[id].turn.kind in _BESIDE}
+    shown = [made.get(id) for id in turn.sees if id not in beside]
     nothing_shown = bool(shown) and all(each is False for each in shown)
     match result.outcome:
         case "failed":
@@ -237,7 +268,14 @@ def _possible(result: Result, results: Mapping[str, Result]) -> bool:
         case "skipped":
             may_lack = turn.target is not None and made.get(turn.target) is not True
             may_see_nothing = bool(shown) and not any(shown)
-            return carried is not True and (may_lack or may_see_nothing)
+            is_short = turn.kind == "summary"
+            return carried is not True and (may_lack or may_see_nothing or is_short)
+
+
+def _says_something(result: Result) -> bool:
+    """Whether there is something to answer or to be shown."""
+    asks = not isinstance(result.event, QuestionAsked) or result.event.questions > 0
+    return result.outcome == "made" and asks
 
 
 def _orders(protocol: Protocol, stage: Stage, branch: Branch) -> Iterator[Flaw]:

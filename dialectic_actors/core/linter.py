@@ -13,9 +13,12 @@ from msgspec import Struct
 from dialectic_actors.core.exploration import Bounds, Branch, Exploration, Flaw, explore
 from dialectic_actors.core.protocols import Protocol
 from dialectic_events.runs import Stage
-from dialectic_events.turns import Turn
+from dialectic_events.turns import Kind, Turn
 
 __all__ = ["RULES", "Finding", "Rule", "judge", "lint"]
+
+_OF_THE_JUDGE: frozenset[Kind] = frozenset(("summary", "assessment", "stop", "synthesis"))
+"""What a judge may say without having contributed."""
 
 Check = Callable[[Stage, Branch], Iterator[Flaw]]
 
@@ -68,7 +71,9 @@ def _named(turn: Turn) -> Iterator[tuple[str, str]]:
     """All turns that a turn speaks of, with the field that does."""
     for field in ("after", "sees", "recalls"):
         yield from ((field, id) for id in getattr(turn, field))
-    yield from ((field, id) for field in ("target", "carries") if (id := getattr(turn, field)))
+    for field in ("target", "carries", "summary"):
+        if id := getattr(turn, field):
+            yield field, id
 
 
 def _by_id(branch: Branch) -> dict[str, Turn]:
@@ -92,9 +97,12 @@ def _after(branch: Branch) -> dict[str, tuple[str, ...]]:
 
 
 def _recalled(turn: str, turns: Mapping[str, Turn]) -> set[str]:
-    """What recalling `turn` shows: all that it was shown, and all that this recalls in turn."""
+    """What recalling `turn` shows: all that it was shown, and all that this recalls in turn. A
+    person's answers are shown to each turn by itself.
+    """
     links = _reach((turn,), {id: each.recalls for id, each in turns.items()})
-    return {seen for link in links if link in turns for seen in turns[link].sees}
+    shown = {seen for link in links if link in turns for seen in turns[link].sees}
+    return {seen for seen in shown if seen not in turns or turns[seen].kind != "answer"}
 
 
 def _finals(branch: Branch) -> list[Turn]:
@@ -148,6 +156,9 @@ def _unawaited_sight(stage: Stage, branch: Branch) -> Iterator[Flaw]:
                     yield Flaw(
                         "sees-what-may-not-exist", turn.id, f"its {field} names {id}, its after not"
                     )
+        if turn.summary is not None and turn.summary not in turn.after:
+            detail = f"its summary is {turn.summary}, its after does not name it"
+            yield Flaw("sees-what-may-not-exist", turn.id, detail)
 
 
 def _early_rebuttal(stage: Stage, branch: Branch) -> Iterator[Flaw]:
@@ -189,7 +200,8 @@ def _foreign_recall(stage: Stage, branch: Branch) -> Iterator[Flaw]:
     for turn in branch.turns:
         for id in turn.recalls:
             speaker = turns[id].speaker if id in turns else turn.speaker
-            if turn.kind != "synthesis" and speaker != turn.speaker:
+            judges = turn.kind == "synthesis" or turn.speaker == stage.judge
+            if not judges and speaker != turn.speaker:
                 yield Flaw("recalls-anothers", turn.id, f"{id} is a turn of {speaker}")
 
 
@@ -229,7 +241,8 @@ def _unreachable_stop(stage: Stage, branch: Branch) -> Iterator[Flaw]:
 
 def _unheard(stage: Stage, branch: Branch) -> Iterator[Flaw]:
     finals = _finals(branch)
-    heard = _reach((final.id for final in finals), _after(branch))
+    # What the protocol reads, the rest of its listing waits for.
+    heard = _reach((*(final.id for final in finals), *branch.results), _after(branch))
     for turn in branch.turns if finals else ():
         if turn.id not in heard:
             yield Flaw("unheard-turn", turn.id, f"{finals[-1].id} may end the run before it")
@@ -237,15 +250,20 @@ def _unheard(stage: Stage, branch: Branch) -> Iterator[Flaw]:
 
 def _own_judge(stage: Stage, branch: Branch) -> Iterator[Flaw]:
     judges = {stage.judge, *(final.speaker for final in _finals(branch))}
-    panel = {*stage.agents, *(turn.speaker for turn in branch.turns if turn.kind != "synthesis")}
+    panel = {*stage.agents, *(t.speaker for t in branch.turns if t.kind not in _OF_THE_JUDGE)}
     for name in sorted(judges & panel):
         yield Flaw("judge-in-own-panel", stage.name, f"{name} judges what {name} contributed")
 
 
 def _stranger(stage: Stage, branch: Branch) -> Iterator[Flaw]:
     for turn in branch.turns:
-        if turn.speaker not in (*stage.agents, stage.judge):
+        is_person = turn.kind == "answer" and turn.speaker == _person(stage)
+        if not is_person and turn.speaker not in (*stage.agents, stage.judge):
             yield Flaw("unknown-speaker", turn.id, f"{turn.speaker!r} is not on this stage")
+
+
+def _person(stage: Stage) -> str | None:
+    return stage.clarifications.person if stage.clarifications is not None else None
 
 
 def _when(branch: Branch) -> str:

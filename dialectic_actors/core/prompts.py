@@ -16,31 +16,43 @@ from string import Template
 from msgspec import Struct
 
 from dialectic_actors.core.briefs import Brief, Link, Shown
+from dialectic_actors.core.contracts import Terms, answer_schema
 from dialectic_actors.core.roles import Role
-from dialectic_events.calls import Message
+from dialectic_events.calls import CallAnswered, CallRequested, Message
+from dialectic_events.contents import ToolResult
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.parts import OURS, refer, rope
-from dialectic_events.turns import Turn
+from dialectic_events.turns import Kind, Turn
 
-__all__ = ["PLACEHOLDERS", "Renderer", "Request", "cut"]
+__all__ = ["PLACEHOLDERS", "Renderer", "Request", "cut", "template_of"]
+
+_MATERIAL = frozenset({"problem", "focus", "history", "shown"})
 
 PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "system": frozenset({"persona", "checklist"}),
-    **{
-        kind: frozenset({"problem", "focus", "history", "shown"})
-        for kind in ("proposal", "critique", "refinement", "synthesis", "summary")
-    },
+    **dict.fromkeys(("proposal", "critique", "refinement"), _MATERIAL),
+    **dict.fromkeys(("assessment", "ballot", "synthesis", "merge"), _MATERIAL),
+    **dict.fromkeys(("question", "summary"), _MATERIAL | {"limit"}),
 }
 """What each template may ask for."""
 
+_TELLS_AUTHORS: frozenset[Kind] = frozenset(("assessment", "ballot", "synthesis"))
+"""Who weighs texts against each other is told which are by the same author."""
+
 
 class Request(Struct, frozen=True):
-    """Messages as lists of references, and the texts behind those that are named for the first
-    time.
+    """Messages as lists of references, the reference of the answer's JSON Schema, and the texts
+    behind those that are named for the first time.
     """
 
     messages: tuple[Message, ...]
     parts: Mapping[str, str]
+    schema_part: str | None = None
+
+
+def template_of(turn: Turn, terms: Terms) -> str:
+    """The name of the template that asks for a turn."""
+    return "merge" if turn.kind == "synthesis" and terms.synthesis == "merge" else turn.kind
 
 
 @lru_cache(maxsize=256)
@@ -83,10 +95,12 @@ class Renderer:
         templates: Mapping[str, str],
         names: Mapping[str, str],
         refs: dict[str, str],
+        terms: Terms | None = None,
     ) -> None:
-        """`templates` by name; `names` of agents by id; `refs` (by text) is known to the log
-        already and grows.
+        """`templates` by name; `names` by which agents are known to who judges them, by id; `refs`
+        (by text) is known to the log already and grows; `terms` of the contracts.
         """
+        self.terms = terms or Terms()
         self._role = role
         self._templates = templates
         self._names = names
@@ -101,10 +115,10 @@ class Renderer:
         parts: dict[str, str] = {}
         if self._system is None:
             self._system = Message("system", self._fill("system", self._persona(parts), parts))
-        kind = brief.turn.kind
+        name = template_of(brief.turn, self.terms)
         messages = [
             self._system,
-            Message("user", self._fill(kind, self._material(brief, parts), parts)),
+            Message("user", self._fill(name, self._material(brief, parts), parts)),
         ]
         if findings:
             missed = "Your answer missed what was asked:\n" + "\n".join(
@@ -113,7 +127,23 @@ class Renderer:
             again = f"{missed}\n\nAnswer again, completely."
             messages.append(Message("assistant", (self._add(answer, parts),)))
             messages.append(Message("user", (self._add(again, parts),)))
-        return Request(tuple(messages), parts)
+        schema = answer_schema(brief.turn, self.terms)
+        schema_part = self._add(schema, parts) if schema is not None else None
+        return Request(tuple(messages), parts, schema_part)
+
+    def further(
+        self, request: CallRequested, answer: CallAnswered, results: Sequence[ToolResult]
+    ) -> Request:
+        """What to send next when an answer asked for tools: all that was said, and what the tools
+        say.
+        """
+        parts: dict[str, str] = {}
+        words = (self._add(answer.text, parts),) if answer.text else ()
+        asked = Message("assistant", words, tools=self._add(answer.tools, parts))
+        told = [
+            Message("tool", (self._add(each.content, parts),), answers=each.id) for each in results
+        ]
+        return Request((*request.messages, asked, *told), parts)
 
     def _fill(
         self, name: str, values: Mapping[str, Sequence[str]], parts: dict[str, str]
@@ -144,7 +174,15 @@ class Renderer:
             "focus": (self._add(focus.strip(), parts),),
             "history": history,
             "shown": self._shown(brief, parts),
+            "limit": (OURS + self._limit(brief.turn),),
         }
+
+    def _limit(self, turn: Turn) -> str:
+        """How much is asked for at most, in words."""
+        if turn.kind == "question":
+            return f"{self.terms.questions} question{'s' if self.terms.questions != 1 else ''}"
+        summary = self.terms.summarization
+        return f"{summary.max_length} {summary.unit}" if summary is not None else "2500 characters"
 
     def _shown(self, brief: Brief, parts: dict[str, str]) -> list[str]:
         refs: list[str] = []
@@ -174,9 +212,11 @@ class Renderer:
         return self._ropes[link.turn]
 
     def _heading(self, shown: Shown, turn: Turn, number: int) -> str:
-        """How a text is announced to who takes `turn`; only the judge is told whose it is."""
+        """How a text is announced to who takes `turn`: whose it is, as far as that is told."""
+        if shown.kind == "answer":
+            return "### What the person answered before the debate"
         when = f" (round {shown.round})" if shown.round else ""
-        if turn.kind == "synthesis":
+        if turn.kind in _TELLS_AUTHORS or (turn.kind == "summary" and not turn.round):
             author = self._names.get(shown.speaker, shown.speaker)
             to = (
                 f" to {self._names.get(shown.to, shown.to)}"

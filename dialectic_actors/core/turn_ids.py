@@ -21,9 +21,12 @@ def segment(name: str) -> str:
 
 
 def turn_id(stage: str, round: int, kind: str, speaker: str, target: str | None = None) -> str:
-    """`stage/r1/critique/speaker>target`; outside the rounds (`round` 0) `stage/kind/speaker`."""
+    """`stage/r1/critique/speaker>target`; outside the rounds (`round` 0) `stage/kind/speaker`.
+    Questions and their answers come in passes of their own: `stage/c1/question/speaker`.
+    """
     who = segment(speaker) if target is None else f"{segment(speaker)}>{segment(target)}"
-    where = f"{segment(stage)}/r{round}" if round else segment(stage)
+    letter = "c" if kind in ("question", "answer") else "r"
+    where = f"{segment(stage)}/{letter}{round}" if round else segment(stage)
     return f"{where}/{kind}/{who}"
 
 

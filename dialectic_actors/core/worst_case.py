@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from dialectic_actors.core.exploration import Branch
-from dialectic_events.runs import Limits
+from dialectic_events.runs import Limits, Synthesis
 from dialectic_events.turns import Turn
 
 __all__ = ["Sizes", "WorstCase", "calls_per_turn", "worst_case"]
@@ -31,10 +31,10 @@ class WorstCase(Struct, frozen=True):
     """Upper bounds over all branches.
 
     `calls` and `tokens` (prompts and answers) are those of the longest branch when each of its
-    turns needs one call and carries need none; `most_calls` and `most_tokens` hold with every
-    retry, fallback and repair that the limits allow. Calls that die with their process or are
-    refused for the key or the account are not counted. `path` are the most calls that must follow
-    each other, one per turn.
+    turns needs one call; carries, what people say and what is computed need none. `most_calls` and
+    `most_tokens` hold with every retry, fallback, use of tools and repair that is allowed. Calls
+    that die with their process or are refused for the key or the account are not counted. `path`
+    are the most calls that must follow each other, one per turn.
     """
 
     turns: int
@@ -45,9 +45,11 @@ class WorstCase(Struct, frozen=True):
     path: tuple[str, ...]
 
 
-def calls_per_turn(limits: Limits, models: int = 1) -> int:
-    """The most calls of one turn: the attempts of each of its route's `models`, and the repairs."""
-    return limits.attempts * models + limits.repairs
+def calls_per_turn(limits: Limits, models: int = 1, tools: int = 0) -> int:
+    """The most calls of one turn: the attempts of each of its route's `models`, the repairs, and
+    one after each of so many uses of `tools`.
+    """
+    return limits.attempts * models + limits.repairs + tools
 
 
 def worst_case(
@@ -55,16 +57,21 @@ def worst_case(
     limits: Limits | None = None,
     *,
     models: int = 1,
+    tools: int = 0,
+    synthesis: Synthesis = "judge",
     sizes: Sizes | None = None,
 ) -> WorstCase:
-    """The worst of all branches of a protocol; `models` is the length of the longest route.
+    """The worst of all branches of a protocol; `models` is the length of the longest route, `tools`
+    how often a turn may use tools. `synthesis` by vote is counted and asks nobody.
 
     Expects branches that lint clean.
     """
     limits, sizes = limits or Limits(), sizes or Sizes()
     worst = WorstCase(0, 0, 0, 0, 0, ())
     for branch in branches:
-        case = _case(branch, limits, models, sizes)
+        asking = [turn for turn in branch.turns if _asks(turn, synthesis)]
+        each = calls_per_turn(limits, models, tools)
+        case = _case(branch, asking, each, limits, sizes)
         worst = WorstCase(
             max(worst.turns, case.turns),
             max(worst.calls, case.calls),
@@ -76,26 +83,34 @@ def worst_case(
     return worst
 
 
-def _case(branch: Branch, limits: Limits, models: int, sizes: Sizes) -> WorstCase:
+def _case(
+    branch: Branch, asking: Sequence[Turn], each: int, limits: Limits, sizes: Sizes
+) -> WorstCase:
+    """The worst case of a branch in which `asking` may ask for `each` calls."""
     shown = _shown(branch.turns)
     prompts = {
         turn.id: sizes.problem_tokens
         + sizes.prompt_tokens
         + len(shown[turn.id]) * sizes.answer_tokens
-        for turn in branch.turns
+        for turn in asking
     }
-    asked = [turn.id for turn in branch.turns if not _is_carried(turn, branch)]
-    each = calls_per_turn(limits, models)
+    asked = [turn.id for turn in asking if not _is_carried(turn, branch)]
     # A repaired request holds the answer that missed and what it missed, of the last one only.
     repair = sizes.prompt_tokens + sizes.answer_tokens if limits.repairs else 0
     return WorstCase(
         turns=len(branch.turns),
         calls=len(asked),
-        most_calls=each * len(branch.turns),
+        most_calls=each * len(asking),
         tokens=sum(prompts[id] + sizes.answer_tokens for id in asked),
         most_tokens=each * sum(p + repair + sizes.answer_tokens for p in prompts.values()),
         path=_path(branch, frozenset(asked)),
     )
+
+
+def _asks(turn: Turn, synthesis: Synthesis) -> bool:
+    """Whether a model may be asked for a turn."""
+    counted = turn.kind == "synthesis" and synthesis == "voting"
+    return turn.kind not in ("answer", "stop") and not counted
 
 
 def _is_carried(turn: Turn, branch: Branch) -> bool:

@@ -13,13 +13,21 @@ import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from dialectic_events.calls import ErrorClass
 
-__all__ = ["clean", "decode", "describe", "error_class", "number", "retry_after_s"]
+__all__ = [
+    "clean",
+    "decode",
+    "describe",
+    "error_class",
+    "number",
+    "refused_feature",
+    "retry_after_s",
+]
 
 DETAIL_CHARS = 2000
 DAY_S = 86_400.0
@@ -55,6 +63,21 @@ _CODES: Mapping[str, ErrorClass] = {
 _TOO_LONG = re.compile(
     r"maximum context length|context (window|size|length)|prompt is too long", re.IGNORECASE
 )
+# Nor does every server say by a code what only a person can mend, or what it will not talk about.
+_WRONG_KEY = re.compile(
+    r"(invalid|incorrect|expired|missing) api[ _]key|api[ _]key (is )?(not valid|invalid|expired)",
+    re.IGNORECASE,
+)
+_MODERATED = re.compile(
+    r"moderation|flagged|content[ _](policy|filter)|safety (policy|filter|system)", re.IGNORECASE
+)
+_ABOUT_THE_CALLER = re.compile(r"account|api[ _]key|organi[sz]ation|billing|region", re.IGNORECASE)
+_FEATURES: Mapping[Literal["structured", "streamed"], re.Pattern[str]] = {
+    "structured": re.compile(
+        r"response_format|json_schema|text\.format|structured[ _]outputs?", re.IGNORECASE
+    ),
+    "streamed": re.compile(r"\bstream(ing|ed|_options)?\b", re.IGNORECASE),
+}
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
@@ -108,18 +131,37 @@ def error_class(status: int, error: object) -> ErrorClass:
         return "filtered"
     if named in ("context-length", "payment", "filtered"):
         return named
-    if status >= 400:
-        found = _status_class(status)
-        message = fields.get("message", error)
-        if found == "bad-request" and isinstance(message, str) and _TOO_LONG.search(message):
-            return "context-length"
-        return found
     code = fields.get("code")
-    if isinstance(code, int) and code >= 400:
-        return _status_class(code)
-    if isinstance(code, str) and re.fullmatch("[45][0-9][0-9]", code):
-        return _status_class(int(code))
-    return named or "server"
+    if status < 400 and isinstance(code, int) and code >= 400:
+        status = code
+    if status < 400 and isinstance(code, str) and re.fullmatch("[45][0-9][0-9]", code):
+        status = int(code)
+    if status < 400:
+        return named or "server"
+    found = "auth" if status == 400 and named == "auth" else _status_class(status)
+    message = fields.get("message", error)
+    return _worded(status, found, message) if isinstance(message, str) else found
+
+
+def _worded(status: int, found: ErrorClass, message: str) -> ErrorClass:
+    """The class of a refusal whose words say more than its status."""
+    if found == "bad-request" and _TOO_LONG.search(message):
+        return "context-length"
+    if status == 400 and _WRONG_KEY.search(message):
+        return "auth"
+    if status in (400, 403) and _MODERATED.search(message):
+        return found if _ABOUT_THE_CALLER.search(message) else "filtered"
+    return found
+
+
+def refused_feature(error: object) -> Literal["structured", "streamed"] | None:
+    """The feature that a bad request was refused for, when the refusal names its parameter."""
+    fields = _mapping(error)
+    param = fields.get("param")
+    words = f"{param or ''} {describe(fields.get('message') or error)}"
+    if isinstance(param, str) and param.partition(".")[0] == "text":
+        return "structured"
+    return next((name for name, sign in _FEATURES.items() if sign.search(words)), None)
 
 
 def _status_class(status: int) -> ErrorClass:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -18,54 +19,29 @@ import anyio
 import msgspec
 
 from dialectic_actors.actors.ports import Ask
-from dialectic_actors.llm.limits import FairQueue
+from dialectic_actors.llm.lines import Flight, Line, Reply
 from dialectic_actors.llm.providers import Provider
 from dialectic_events.calls import CallFailed, Ending
 
-__all__ = ["LoopGateway"]
+__all__ = ["REST_S_MAX", "Heard", "Later", "LoopGateway", "Reply", "paced"]
 
 logger = logging.getLogger(__name__)
 
-Reply = Callable[[Ending], None]
+REST_S_MAX = 3600.0
+"""The longest time for which a rate limit holds calls back. Whoever asks for more is asked again,
+and refuses again, so that the run can go on with another model or come to rest.
+"""
+
+Heard = Callable[[str, str, str], None]
+"""Is told what a call's answer goes on with: the run, the call, the next words."""
+
+Later = Callable[[float, Callable[[], None]], object]
+"""Does something on the loop's thread after so many seconds."""
 
 
-class _Line:
-    """A provider and the queue before it."""
-
-    __slots__ = ("provider", "queue")
-
-    def __init__(self, provider: Provider) -> None:
-        self.provider = provider
-        self.queue: FairQueue[_Flight] = FairQueue(provider.concurrency)
-
-
-class _Flight:
-    """One call from its start until its ending is released."""
-
-    __slots__ = ("ask", "ending", "is_late", "is_sent", "reply", "task")
-
-    def __init__(self, ask: Ask, reply: Reply) -> None:
-        self.ask = ask
-        self.reply: Reply | None = reply
-        self.task: asyncio.Task[None] | None = None
-        self.is_sent = False
-        self.is_late = False
-        self.ending: Ending | None = None
-
-    def expire(self) -> None:
-        """Break the call off because its deadline has passed."""
-        self.is_late = True
-        self._break_off()
-
-    def abandon(self) -> None:
-        """Break the call off and tell nobody."""
-        self.reply = None
-        self._break_off()
-
-    def _break_off(self) -> None:
-        # A task that is canceled before its first step would never give its slot back.
-        if self.task is not None and self.is_sent:
-            self.task.cancel()
+def paced(pace: float = 1.0) -> Later:
+    """The timers of the running loop; each takes `pace` times as long as it is asked to."""
+    return lambda delay_s, action: asyncio.get_running_loop().call_later(delay_s * pace, action)
 
 
 class LoopGateway:
@@ -75,12 +51,21 @@ class LoopGateway:
     tells nobody, and closes the providers.
     """
 
-    def __init__(self, providers: Mapping[str, Provider]) -> None:
-        """`providers` by the name that `Ask.provider` holds; the gateway closes them."""
-        self._lines = {name: _Line(provider) for name, provider in providers.items()}
-        self._runs: dict[str, dict[str, _Flight]] = {}
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        heard: Heard | None = None,
+        later: Later | None = None,
+    ) -> None:
+        """`providers` by the name that `Ask.provider` holds; the gateway closes them. With `heard`,
+        answers are streamed where that can be. `later` ends the rests of models.
+        """
+        self._lines = {name: Line(provider) for name, provider in providers.items()}
+        self._runs: dict[str, dict[str, Flight]] = {}
         # Plain tasks: a task group of AnyIO costs more per call than the budget of all the rest.
         self._tasks: set[asyncio.Task[None]] = set()
+        self._heard = heard
+        self._later = later or paced()
         self._is_open = False
 
     async def __aenter__(self) -> Self:
@@ -119,7 +104,7 @@ class LoopGateway:
             if flight.ending is not None:
                 _tell(flight)
             return
-        flight = flights[ask.call] = _Flight(ask, reply)
+        flight = flights[ask.call] = Flight(ask, reply)
         line = self._lines.get(ask.provider)
         if line is None:
             detail = f"no provider named {ask.provider!r} was opened"
@@ -134,11 +119,13 @@ class LoopGateway:
         return {call: flight.ending for call, flight in flights.items() if flight.ending}
 
     def release(self, run: str, call: str) -> None:
-        """Forget an ended call. A call that is still running stays."""
+        """Forget an ended call. One that has not ended is abandoned, waiting or sent; nobody is
+        told.
+        """
         flights = self._runs.get(run, {})
-        flight = flights.get(call)
-        if flight is not None and flight.ending is not None:
-            del flights[call]
+        flight = flights.pop(call, None)
+        if flight is not None:
+            flight.abandon()
             if not flights:
                 del self._runs[run]
 
@@ -146,20 +133,28 @@ class LoopGateway:
         """Abandon the calls of `run`, waiting or sent, and forget its endings; nobody is told."""
         for flight in self._runs.pop(run, {}).values():
             flight.abandon()
-        for line in self._lines.values():
-            line.queue.drop(run)
 
-    def waiting(self) -> Mapping[str, int]:
-        """How many calls wait for a slot, by provider."""
-        return {name: line.queue.length for name, line in self._lines.items()}
+    def waiting(self, run: str) -> Mapping[str, str]:
+        """What the calls of a run wait for that are not sent yet, in words, by call; from any
+        thread.
+        """
+        return {
+            call: self._reason(flight.ask)
+            for call, flight in tuple(self._runs.get(run, {}).items())
+            if not flight.is_sent and flight.ending is None
+        }
 
-    def _launch(self, line: _Line) -> None:
-        for flight in line.queue.take():
+    def _reason(self, ask: Ask) -> str:
+        is_resting = self._lines[ask.provider].rests[ask.model]
+        return f"the rate limit of {ask.model}" if is_resting else f"a free slot at {ask.provider}"
+
+    def _launch(self, line: Line) -> None:
+        for flight in line.take():
             task = flight.task = asyncio.create_task(self._fly(line, flight))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _fly(self, line: _Line, flight: _Flight) -> None:
+    async def _fly(self, line: Line, flight: Flight) -> None:
         ask = flight.ask
         sent_at = time.perf_counter()
         timer = asyncio.get_running_loop().call_later(ask.deadline_s, flight.expire)
@@ -168,7 +163,7 @@ class LoopGateway:
             if flight.reply is not None:
                 flight.is_sent = True
                 logger.debug("%s of %s is sent to %s", ask.call, ask.run, ask.provider)
-                ending = await line.provider.complete(ask)
+                ending = await self._answer(line, flight)
         except asyncio.CancelledError:
             if not flight.is_late:
                 raise
@@ -185,11 +180,46 @@ class LoopGateway:
             flight.task = None
             line.queue.free()
             if self._is_open:
+                # The rest begins before the slot is given to the next call of the same model.
+                ending = ending and self._rested(line, ask.model, ending)
                 self._launch(line)
         if ending is not None and flight.reply is not None:
             self._end(flight, ending, time.perf_counter() - sent_at)
 
-    def _end(self, flight: _Flight, ending: Ending, took_s: float) -> None:
+    async def _answer(self, line: Line, flight: Flight) -> Ending:
+        if self._heard is None or line.streaming is None:
+            return await line.provider.complete(flight.ask)
+        return await line.streaming.stream(flight.ask, partial(self._hear, flight))
+
+    def _hear(self, flight: Flight, delta: str) -> None:
+        if self._heard is None or flight.reply is None:
+            return
+        try:
+            self._heard(flight.ask.run, flight.ask.call, delta)
+        except Exception:
+            # The answer is not lost over those who only watch, and they are not told again.
+            self._heard = None
+            logger.exception("what %s says was not heard", flight.ask.call)
+
+    def _rested(self, line: Line, model: str, ending: Ending) -> Ending:
+        """Leave a model in peace that asks for it."""
+        if not isinstance(ending, CallFailed) or not ending.retry_after_s:
+            return ending
+        if ending.error not in ("rate-limited", "server"):
+            return ending
+        if ending.retry_after_s > REST_S_MAX:
+            told = f"asked to wait {ending.retry_after_s:g} s, for which no call is held back"
+            return msgspec.structs.replace(ending, detail=f"{told}: {ending.detail}")
+        line.rests[model] += 1
+        self._later(ending.retry_after_s, partial(self._wake, line, model))
+        return ending
+
+    def _wake(self, line: Line, model: str) -> None:
+        line.wake(model)
+        if self._is_open:
+            self._launch(line)
+
+    def _end(self, flight: Flight, ending: Ending, took_s: float) -> None:
         flight.ending = msgspec.structs.replace(ending, latency_ms=round(took_s * 1000))
         _tell(flight)
 
@@ -201,7 +231,7 @@ async def _close(provider: Provider) -> None:
         logger.exception("a provider could not be closed")
 
 
-def _tell(flight: _Flight) -> None:
+def _tell(flight: Flight) -> None:
     """Hand the ending to whoever started the call last."""
     if flight.reply is None or flight.ending is None:
         return

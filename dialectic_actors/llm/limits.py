@@ -28,11 +28,6 @@ class FairQueue(Generic[Job]):
         # The order of the keys is the order in which the runs have their turn.
         self._waiting: dict[str, deque[Job]] = {}
 
-    @property
-    def length(self) -> int:
-        """How many jobs wait."""
-        return sum(map(len, self._waiting.values()))
-
     def put(self, run: str, job: Job) -> None:
         """Let `job` wait for its turn."""
         self._waiting.setdefault(run, deque()).append(job)
@@ -53,7 +48,3 @@ class FairQueue(Generic[Job]):
         if not self.out:
             raise ValueError("no job is out")
         self.out -= 1
-
-    def drop(self, run: str) -> None:
-        """Forget the waiting jobs of `run`."""
-        self._waiting.pop(run, None)

@@ -1,5 +1,4 @@
-"""The provider for every endpoint that speaks the OpenAI dialect: one client, one connection pool,
-one attempt per call.
+"""The provider for every endpoint that speaks the OpenAI dialect: one attempt per call.
 
 It sends bytes and reads bytes; shapes are read in `wire`, refusals in `failures`. Nothing here asks
 again: retries, fallback and budgets are decisions of the core. Importing this module imports
@@ -8,9 +7,9 @@ openai, so import it late.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
-from typing import Any, Literal
+from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Literal, cast
 
 import anyio
 import httpx2
@@ -20,112 +19,67 @@ from msgspec import Struct
 
 from dialectic_actors.actors.ports import Ask
 from dialectic_actors.llm import wire
-from dialectic_actors.llm.failures import decode, describe, error_class, retry_after_s
+from dialectic_actors.llm.assembly import Assembly
+from dialectic_actors.llm.endpoint import BODY_BYTES_MAX, Endpoint, OversizedError, client_of
+from dialectic_actors.llm.failures import (
+    decode,
+    describe,
+    error_class,
+    refused_feature,
+    retry_after_s,
+)
+from dialectic_actors.llm.inquiries import Inquiries
 from dialectic_events.calls import CallFailed, Ending, Usage
 
-__all__ = ["Endpoint", "OpenAIDialect"]
+__all__ = ["Endpoint", "Found", "OpenAIDialect"]
 
-BODY_BYTES_MAX = 16 * 1024 * 1024
-# A compressed body may grow a thousandfold, and none was asked for.
-COMPRESSED_BYTES_MAX = BODY_BYTES_MAX // 64
-CONNECT_S = 30.0
-KEEPALIVE_S = 30.0
+DRAIN_S = 0.25
+"""How long a stream that is over may take to close, so that its connection can be used again."""
+
 PATIENCE_S = 1.0
-"""How long calls wait for the first one to find the dialect. A server without Responses says so at
-once; one that takes longer is thinking, and the others may speak to it too.
+"""How long calls wait for the first one to find something out. A server that lacks it says so at
+once; one that takes longer is thinking, and the others may ask it too.
 """
 
-_FOUND: dict[str, wire.Dialect] = {}
-"""What was found in this process, by base URL."""
+
+class Found(Struct):
+    """What was found out about endpoints: the dialect by base URL, and by base URL and model
+    whether it takes a feature.
+    """
+
+    dialects: dict[str, wire.Dialect] = {}
+    takes: dict[tuple[str, str, wire.Feature], bool] = {}
+
+
+_FOUND = Found()
+"""What was found out in this process."""
 
 _Evidence = wire.Dialect | Literal["absent", "doubtful"] | None
 """What an exchange showed: a dialect, that the path is missing, that it may be, or nothing."""
 
 Price = Callable[[str, Usage], float | None]
+Hear = Callable[[str], None]
 
 
-class Endpoint(Struct, frozen=True):
-    """Where to send calls. `body` are fields added to every request; `dialect` is set when it need
-    not be found.
-    """
+class _Exchanged(Struct, frozen=True):
+    """How a request ended, what that showed of the path, and the feature that was refused."""
 
-    base_url: str
-    key: str
-    headers: Mapping[str, str] = {}
-    body: Mapping[str, Any] = {}
-    concurrency: int = 400
-    dialect: wire.Dialect | None = None
-
-    def __repr__(self) -> str:
-        """Without the key."""
-        return f"Endpoint({self.base_url!r})"
-
-
-class _OversizedError(Exception):
-    """A body that is larger than any answer."""
-
-
-class _Bounded(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream, limit: int) -> None:
-        self._stream = stream
-        self._left = limit
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            self._left -= len(chunk)
-            if self._left < 0:
-                raise _OversizedError
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-async def _bound(response: httpx2.Response) -> None:
-    encoding = response.headers.get("content-encoding", "identity")
-    limit = BODY_BYTES_MAX if encoding == "identity" else COMPRESSED_BYTES_MAX
-    if isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _Bounded(response.stream, limit)
-
-
-def _client(endpoint: Endpoint) -> openai.AsyncOpenAI:
-    pool = endpoint.concurrency
-    limits = httpx2.Limits(
-        max_connections=pool, max_keepalive_connections=pool, keepalive_expiry=KEEPALIVE_S
-    )
-    http = openai.DefaultAioHttpClient(
-        limits=limits,
-        # A redirect would carry the prompts, and on the same host the key, where nobody sent them.
-        follow_redirects=False,
-        event_hooks={"response": [_bound]},
-    )
-    client = openai.AsyncOpenAI(
-        api_key=endpoint.key,
-        base_url=endpoint.base_url,
-        max_retries=0,
-        # The call's deadline is the gateway's; only a host that never picks up is given up earlier.
-        timeout=openai.Timeout(None, connect=CONNECT_S),
-        default_headers={"accept-encoding": "identity", **endpoint.headers},
-        http_client=http,
-    )
-    # The SDK reads these from the environment for every server; only the provider's file may.
-    client.organization = client.project = client.admin_api_key = None
-    return client
+    ending: Ending
+    evidence: _Evidence = None
+    refused: wire.Feature | None = None
 
 
 class OpenAIDialect:
     """One endpoint. Responses is tried first; a server without it is found out once per process and
-    base URL.
+    base URL, and so is, for each model, whether it takes the schema of an answer and gives answers
+    in pieces.
 
     Finding out is part of the call that comes first: while it is out, the others wait for what it
     finds.
     """
 
     def __init__(
-        self,
-        endpoint: Endpoint,
-        price: Price | None = None,
-        found: MutableMapping[str, wire.Dialect] = _FOUND,
+        self, endpoint: Endpoint, price: Price | None = None, found: Found = _FOUND
     ) -> None:
         """`price` values the usage of a model when the provider states no cost; `found` is shared
         between providers.
@@ -134,10 +88,10 @@ class OpenAIDialect:
         self._endpoint = endpoint
         self._price = price
         self._found = found
-        self._client = _client(endpoint)
+        self._client = client_of(endpoint)
         # Whole addresses: joining them anew costs a tenth of a request.
         self._urls = {name: endpoint.base_url + path for name, path in wire.PATHS.items()}
-        self._gate: anyio.Event | None = None
+        self._inquiries = Inquiries(PATIENCE_S)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -145,87 +99,166 @@ class OpenAIDialect:
 
     async def complete(self, ask: Ask) -> Ending:
         """Make the call once and say how it ended. Raises nothing but cancellation."""
-        ending = await self._spoken(ask)
+        return self._priced(ask, await self._spoken(ask, None))
+
+    async def stream(self, ask: Ask, hear: Hear) -> Ending:
+        """The same, and `hear` is told the answer's text as it comes, where the server streams."""
+        return self._priced(ask, await self._spoken(ask, hear))
+
+    def _priced(self, ask: Ask, ending: Ending) -> Ending:
         if self._price is None or ending.usage is None or ending.cost_usd is not None:
             return ending
         model = ask.model if isinstance(ending, CallFailed) else ending.model
         cost_usd = self._price(model, ending.usage)
         return ending if cost_usd is None else msgspec.structs.replace(ending, cost_usd=cost_usd)
 
-    async def _spoken(self, ask: Ask) -> Ending:
-        while True:
-            dialect = self._endpoint.dialect or self._found.get(self._endpoint.base_url)
-            if dialect is not None:
-                return (await self._exchange(dialect, ask))[0]
-            gate = self._gate
-            if gate is None:
-                return await self._probe(ask)
-            if gate.is_set():
-                return await self._find(ask)
-            await gate.wait()
+    def _dialect(self) -> wire.Dialect | None:
+        return self._endpoint.dialect or self._found.dialects.get(self._endpoint.base_url)
 
-    async def _probe(self, ask: Ask) -> Ending:
-        gate = self._gate = anyio.Event()
-        timer = asyncio.get_running_loop().call_later(PATIENCE_S, gate.set)
-        try:
-            return await self._find(ask)
-        finally:
-            timer.cancel()
-            self._gate = None
-            gate.set()
+    def _takes(self, feature: wire.Feature, model: str) -> bool | None:
+        found = self._found.takes.get((self._endpoint.base_url, model, feature))
+        return self._endpoint.takes.get(feature) if found is None else found
 
-    async def _find(self, ask: Ask) -> Ending:
+    async def _spoken(self, ask: Ask, hear: Hear | None) -> Ending:
+        dialect = self._dialect()
+        if dialect is None:
+            async with self._inquiries.into("dialect", lambda: self._dialect() is not None):
+                dialect = self._dialect()
+                if dialect is None:
+                    return await self._find(ask, hear)
+        return (await self._exchange(dialect, ask, hear)).ending
+
+    async def _find(self, ask: Ask, hear: Hear | None) -> Ending:
         """Speak Responses, and Chat Completions when the answer to that is no answer."""
-        ending, evidence = await self._exchange("responses", ask)
-        match evidence:
+        first = await self._exchange("responses", ask, hear)
+        match first.evidence:
             case "absent":
-                self._learn("chat")
-                return (await self._exchange("chat", ask))[0]
+                self._speaks("chat")
+                return (await self._exchange("chat", ask, hear)).ending
             case "doubtful":
-                other, proof = await self._exchange("chat", ask)
-                if proof == "chat":
-                    self._learn("chat")
-                return ending if proof == "absent" else other
+                other = await self._exchange("chat", ask, hear)
+                if other.evidence == "chat":
+                    self._speaks("chat")
+                return first.ending if other.evidence == "absent" else other.ending
             case "chat" | "responses":
-                self._learn(evidence)
-        return ending
+                self._speaks(first.evidence)
+        return first.ending
 
-    def _learn(self, dialect: wire.Dialect) -> None:
-        self._found[self._endpoint.base_url] = dialect
-        if self._gate is not None:
-            self._gate.set()
+    def _speaks(self, dialect: wire.Dialect) -> None:
+        self._found.dialects[self._endpoint.base_url] = dialect
+        self._inquiries.answered("dialect")
 
-    async def _exchange(self, dialect: wire.Dialect, ask: Ask) -> tuple[Ending, _Evidence]:
-        content = wire.write(dialect, ask, self._endpoint.body)
+    def _learn(self, feature: wire.Feature, model: str, takes: bool) -> None:
+        self._found.takes[self._endpoint.base_url, model, feature] = takes
+        self._inquiries.answered((model, feature))
+
+    async def _exchange(self, dialect: wire.Dialect, ask: Ask, hear: Hear | None) -> _Exchanged:
+        """One request, and another one for each feature that turns out to be refused."""
+        wanted: list[wire.Feature] = []
+        if ask.schema is not None:
+            wanted.append("structured")
+        if hear is not None:
+            wanted.append("streamed")
+        async with AsyncExitStack() as stack:
+            for feature in wanted:
+                await stack.enter_async_context(self._asking(feature, ask.model))
+            while True:
+                features = [each for each in wanted if self._takes(each, ask.model) is not False]
+                done = await self._request(dialect, ask, features, hear)
+                if done.refused not in features:
+                    return done
+                self._learn(done.refused, ask.model, False)
+
+    def _asking(self, feature: wire.Feature, model: str) -> AbstractAsyncContextManager[None]:
+        return self._inquiries.into(
+            (model, feature), lambda: self._takes(feature, model) is not None
+        )
+
+    async def _request(
+        self,
+        dialect: wire.Dialect,
+        ask: Ask,
+        features: Collection[wire.Feature],
+        hear: Hear | None,
+    ) -> _Exchanged:
+        content = wire.write(dialect, ask, self._endpoint.body, features)
         try:
             response = await self._client.post(
-                self._urls[dialect], cast_to=httpx2.Response, content=content
+                self._urls[dialect],
+                cast_to=httpx2.Response,
+                content=content,
+                stream="streamed" in features,
+                stream_cls=openai.AsyncStream[object],
             )
+            # Asked for a bare response, the SDK returns it whether it was streamed or not.
+            response = cast("httpx2.Response", response)
+            for feature in features:
+                self._learn(feature, ask.model, True)
+            try:
+                return await self._read(ask, response, hear)
+            finally:
+                await response.aclose()
         except openai.APIStatusError as error:
             return self._refused(ask, error.response)
         except openai.APIConnectionError as error:
-            return self._unreached(ask, error), None
-        except _OversizedError:
+            return _Exchanged(self._unreached(ask, error.__cause__ or error))
+        except (httpx2.HTTPError, OSError) as error:
+            return _Exchanged(self._unreached(ask, error))
+        except OversizedError:
             detail = f"the answer is larger than {BODY_BYTES_MAX >> 20} MB"
-            return CallFailed(call=ask.call, error="malformed", detail=detail), None
+            return _Exchanged(CallFailed(call=ask.call, error="malformed", detail=detail))
+
+    async def _read(self, ask: Ask, response: httpx2.Response, hear: Hear | None) -> _Exchanged:
+        is_streamed = "event-stream" in response.headers.get("content-type", "")
         try:
-            body = decode(response.content)
+            if is_streamed:
+                return await self._listen(ask, response, hear or _ignore)
+            body = decode(await response.aread())
         except ValueError:
-            is_json = "json" in response.headers.get("content-type", "")
+            is_json = is_streamed or "json" in response.headers.get("content-type", "")
             detail = "the answer is not JSON"
             failed = CallFailed(call=ask.call, error="malformed", detail=detail, status=200)
-            return failed, None if is_json else "absent"
+            return _Exchanged(failed, None if is_json else "absent")
         ending = wire.read(ask, body, response.headers, self._endpoint.key)
         is_error = isinstance(body, dict) and bool(body.get("error"))
-        return ending, None if is_error else wire.spoken(body) or "absent"
+        return _Exchanged(ending, None if is_error else wire.spoken(body) or "absent")
 
-    def _refused(self, ask: Ask, response: httpx2.Response) -> tuple[CallFailed, _Evidence]:
+    async def _listen(self, ask: Ask, response: httpx2.Response, hear: Hear) -> _Exchanged:
+        """The answer of a stream: the same as in one piece, or that it broke off."""
+        assembly, detail = Assembly(), "the answer broke off before its end"
+        try:
+            with anyio.CancelScope() as patience:
+                async for event in httpx2.EventSource(response, max_event_size=None):
+                    delta = assembly.add(event.data)
+                    if delta:
+                        hear(delta)
+                    if assembly.is_over:
+                        patience.deadline = min(patience.deadline, anyio.current_time() + DRAIN_S)
+        except (httpx2.HTTPError, OSError) as error:
+            detail = f"{detail}: {describe(str(error), self._endpoint.key)}"
+        body = assembly.body()
+        ending = wire.read(ask, body, response.headers, self._endpoint.key)
+        if assembly.is_whole:
+            return _Exchanged(ending, None if body.get("error") else wire.spoken(body))
+        return _Exchanged(
+            CallFailed(
+                call=ask.call,
+                error="connection",
+                detail=detail,
+                status=200,
+                usage=ending.usage,
+                cost_usd=ending.cost_usd,
+            )
+        )
+
+    def _refused(self, ask: Ask, response: httpx2.Response) -> _Exchanged:
         status, key = response.status_code, self._endpoint.key
         if 300 <= status < 400:
             where = describe(response.headers.get("location", "elsewhere"), key)
             detail = f"the server redirects to {where}, which is not followed: set the base URL"
-            failed = CallFailed(call=ask.call, error="bad-request", detail=detail, status=status)
-            return failed, None
+            return _Exchanged(
+                CallFailed(call=ask.call, error="bad-request", detail=detail, status=status)
+            )
         try:
             body = decode(response.content)
         except ValueError:
@@ -241,15 +274,23 @@ class OpenAIDialect:
             retry_after_s=retry_after_s(response.headers, error),
         )
         if status in (404, 405, 501):
-            return failed, None if fields.get("code") == "model_not_found" else "absent"
-        return failed, "doubtful" if status in (400, 422) and found == "bad-request" else None
+            is_model = fields.get("code") == "model_not_found"
+            return _Exchanged(failed, None if is_model else "absent")
+        if status in (400, 422) and found == "bad-request":
+            return _Exchanged(failed, "doubtful", refused_feature(error))
+        return _Exchanged(failed)
 
-    def _unreached(self, ask: Ask, error: openai.APIConnectionError) -> CallFailed:
+    def _unreached(self, ask: Ask, error: BaseException) -> CallFailed:
         """Say what broke: the transport calls a reset a timeout; only a `TimeoutError` is one."""
-        cause, is_timeout = error.__cause__, False
-        detail = describe(str(cause) if cause else str(error), self._endpoint.key)
+        detail = describe(str(error), self._endpoint.key)
+        cause: BaseException | None = error
+        is_timeout = False
         while cause is not None:
             is_timeout = is_timeout or isinstance(cause, TimeoutError)
             cause = cause.__cause__
         kind: Literal["timeout", "connection"] = "timeout" if is_timeout else "connection"
         return CallFailed(call=ask.call, error=kind, detail=detail or "the connection was lost")
+
+
+def _ignore(delta: str) -> None:
+    """Some servers stream unasked."""

@@ -7,10 +7,10 @@ module may import openai: a preflight must be cheap.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,9 +18,20 @@ from msgspec import Struct
 
 from dialectic_actors.actors.ports import Ask
 from dialectic_events.calls import CallAnswered, Ending
+from dialectic_events.contents import write_content
 from dialectic_events.errors import DialecticError, ExitCode
 
-__all__ = ["Provider", "ProviderFile", "endpoint_problem", "open_provider", "provider_names"]
+__all__ = [
+    "Provider",
+    "ProviderFile",
+    "Server",
+    "Streaming",
+    "endpoint_problem",
+    "has_prices",
+    "open_provider",
+    "provider_names",
+    "server_of",
+]
 
 
 class Provider(Protocol):
@@ -38,12 +49,22 @@ class Provider(Protocol):
         ...
 
 
+@runtime_checkable
+class Streaming(Provider, Protocol):
+    """A provider that can tell an answer while it comes."""
+
+    async def stream(self, ask: Ask, hear: Callable[[str], None]) -> Ending:
+        """Make the call once and say how it ended; `hear` is told the text in pieces."""
+        ...
+
+
 class ProviderFile(Struct, frozen=True, forbid_unknown_fields=True):
     """A provider as its file states it.
 
     The variables override the address, hold the key and fill headers. `body` are fields added to
-    every request, `dialect` is what the server at `base_url` speaks (elsewhere it is found out),
-    `prices` says that the price table applies.
+    every request, `dialect` is what the server at `base_url` speaks, `structured` and `streamed`
+    whether it takes the schema of an answer and gives answers in pieces (elsewhere it is found
+    out), `prices` says that the price table applies.
     """
 
     kind: Literal["openai", "rehearsal", "scripted", "recorded"]
@@ -55,7 +76,23 @@ class ProviderFile(Struct, frozen=True, forbid_unknown_fields=True):
     body: Mapping[str, Any] = {}
     concurrency: int = 400
     dialect: Literal["responses", "chat"] | None = None
+    structured: bool | None = None
+    streamed: bool | None = None
     prices: bool = False
+
+
+class Server(Struct, frozen=True):
+    """Where a provider's calls go, and the headers that they carry: the key is one of them, so
+    never show these.
+    """
+
+    base_url: str
+    key_variable: str
+    headers: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"Server({self.base_url!r})"
 
 
 class Rehearsal:
@@ -65,10 +102,16 @@ class Rehearsal:
 
     async def complete(self, ask: Ask) -> Ending:
         """What the rehearsal says; it costs nothing."""
-        from dialectic_actors.llm.rehearsal import rehearse
+        from dialectic_actors.llm.rehearsal import rehearse, wanted_tools
 
+        wanted = wanted_tools(ask)
         return CallAnswered(
-            call=ask.call, text=rehearse(ask), model="rehearsal", cost_usd=0.0, finish="stop"
+            call=ask.call,
+            text="" if wanted else rehearse(ask),
+            model="rehearsal",
+            cost_usd=0.0,
+            finish="tool_calls" if wanted else "stop",
+            tools=write_content(wanted) if wanted else "",
         )
 
     async def aclose(self) -> None:
@@ -166,6 +209,29 @@ def _base_url(file: ProviderFile, env: Mapping[str, str]) -> tuple[str, bool]:
     return (given, given == file.base_url) if given else (file.base_url, True)
 
 
+def server_of(name: str, env: Mapping[str, str]) -> Server | None:
+    """Where the calls of a provider go; None for one that needs no server.
+
+    Raises DialecticError (exit 4) when there is no such provider, or a key or an address is missing
+    or wrong.
+    """
+    problem = endpoint_problem(name, env)
+    if problem is not None:
+        raise problem
+    file = _read(name)
+    if file.kind != "openai":
+        return None
+    key = env[file.key_variable].strip()
+    headers = {**file.headers, "Authorization": f"Bearer {key}"}
+    return Server(_base_url(file, env)[0], file.key_variable, headers)
+
+
+def has_prices(name: str) -> bool | None:
+    """Whether the price table says what the calls of a provider cost; None where they are free."""
+    file = _read(name)
+    return file.prices if file.kind == "openai" else None
+
+
 def open_provider(
     name: str,
     env: Mapping[str, str],
@@ -202,6 +268,11 @@ def _open_endpoint(file: ProviderFile, env: Mapping[str, str]) -> Provider:
     from dialectic_actors.llm.prices import cost_usd
 
     url, own = _base_url(file, env)
+    takes: dict[Literal["structured", "streamed"], bool] = {}
+    if own and file.structured is not None:
+        takes["structured"] = file.structured
+    if own and file.streamed is not None:
+        takes["streamed"] = file.streamed
     endpoint = Endpoint(
         base_url=url,
         key=env[file.key_variable].strip(),
@@ -216,6 +287,7 @@ def _open_endpoint(file: ProviderFile, env: Mapping[str, str]) -> Provider:
         body=file.body,
         concurrency=file.concurrency,
         dialect=file.dialect if own else None,
+        takes=takes,
     )
     return OpenAIDialect(endpoint, cost_usd if file.prices else None)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,37 @@ import msgspec
 from msgspec import Struct
 
 from dialectic_actors.actors.ports import Ask
+from dialectic_actors.core.marks import mark_of, texts_of
 from dialectic_actors.llm.failures import clean
 from dialectic_events.calls import CallAnswered, CallFailed, Ending, ErrorClass, Usage
+from dialectic_events.contents import ToolCall, write_content
 from dialectic_events.errors import DialecticError, ExitCode
 
-__all__ = ["Script", "Scripted", "Step", "read_script"]
+__all__ = ["Script", "Scripted", "Step", "Use", "read_script"]
+
+_MARK_OF = "mark of "
+
+
+class Use(Struct, frozen=True, forbid_unknown_fields=True):
+    """A tool that an answer asks for. `arguments` are written as JSON; a text stays as it stands,
+    JSON or not.
+    """
+
+    name: str
+    arguments: Any = {}
 
 
 class Step(Struct, frozen=True, forbid_unknown_fields=True):
-    """One scripted ending: a `text`, or an `error` of the stored classes."""
+    """One scripted ending: a `text`, the value that a typed answer holds (`json`), `tools` to be
+    used first (with or without a text), or an `error` of the stored classes.
+
+    What a model gets wrong is a `text` too: half a JSON object, or one in prose. Within `json`, a
+    string `mark of TURN` stands for the mark under which that turn's text is shown.
+    """
 
     text: str | None = None
+    json: Any = msgspec.UNSET
+    tools: tuple[Use, ...] = ()
     error: ErrorClass | None = None
     detail: str = "scripted failure"
     retry_after_s: float | None = None
@@ -35,11 +56,71 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     cost_usd: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse what is both or neither, and negative times."""
-        if (self.text is None) == (self.error is None):
-            raise ValueError("needs either `text` or `error`")
+        """Refuse what is more than one of these or none, and negative times."""
+        words = (self.text is not None) + (self.json is not msgspec.UNSET)
+        is_said = words == 1 or (bool(self.tools) and not words)
+        if words > 1 or is_said == (self.error is not None):
+            raise ValueError(
+                "needs one of `text`, `json`, `tools`, `error` (tools also beside words)"
+            )
         if min(self.retry_after_s or 0, self.latency_ms or 0, self.cost_usd) < 0:
             raise ValueError("times and costs are not negative")
+
+    def ending(self, ask: Ask, model: str) -> Ending:
+        """How the call ends by this step."""
+        if self.json is msgspec.UNSET:
+            text = clean(self.text or "")
+        else:
+            text = clean(dumps(_marked(self.json, ask), ensure_ascii=False, default=str))
+        # Tools that are not offered are not heard of, as with models.
+        calls = tuple(
+            ToolCall(f"call-{_attempt(ask)}-{number}", use.name, _written(use.arguments))
+            for number, use in enumerate(self.tools if ask.tools else (), 1)
+        )
+        if self.error is not None or not (text.strip() or calls):
+            return CallFailed(
+                call=ask.call,
+                error=self.error or "empty",
+                detail=clean(self.detail),
+                retry_after_s=self.retry_after_s,
+                usage=self.usage,
+                cost_usd=self.cost_usd,
+            )
+        return CallAnswered(
+            call=ask.call,
+            text=text,
+            model=model,
+            usage=self.usage,
+            cost_usd=self.cost_usd,
+            finish="stop",
+            tools=write_content(calls) if calls else "",
+        )
+
+
+def _attempt(ask: Ask) -> int:
+    return int(ask.call.rpartition("#")[2] or 1)
+
+
+def _written(value: object) -> str:
+    return clean(value if isinstance(value, str) else dumps(value, ensure_ascii=False, default=str))
+
+
+def _marked(value: Any, ask: Ask) -> Any:
+    """A value with marks in place of the turns that it names. A run with one stage lets people
+    leave the stage out.
+    """
+    match value:
+        case dict():
+            return {str(key): _marked(each, ask) for key, each in value.items()}
+        case list():
+            return [_marked(each, ask) for each in value]
+        case str() if value.startswith(_MARK_OF):
+            turn = value.removeprefix(_MARK_OF)
+            named = (x for x in texts_of(ask.brief) if turn in (x.turn, x.turn.partition("/")[2]))
+            shown = next(named, None)
+            return value if shown is None else mark_of(shown.text)
+        case _:
+            return value
 
 
 _Steps = str | Step | list[str | Step | list[str | Step]]
@@ -88,9 +169,8 @@ def _keys(answers: Mapping[str, object], ask: Ask) -> Iterator[tuple[bool, str]]
 
 
 def _pick(steps: _Steps, ask: Ask, round_: int, is_turn: bool) -> Step | None:
-    attempt = int(ask.call.rpartition("#")[2] or 1)
     found: Any = steps
-    for number in (attempt,) if is_turn else (round_, attempt):
+    for number in (_attempt(ask),) if is_turn else (round_, _attempt(ask)):
         if isinstance(found, list):
             found = found[min(max(number, 1), len(found)) - 1] if found else None
     return Step(text=found) if isinstance(found, str) else found
@@ -129,7 +209,7 @@ def _convert(path: Path, field: str, value: object, kind: Any) -> Any:
         raise _problem(path, str(error), field) from error
 
 
-_FORM = "an answer is a text, {text: …}, {error: …}, or a list of these"
+_FORM = "an answer is a text, {text: …}, {json: …}, {tools: …}, {error: …}, or a list of these"
 
 
 def _problem(path: Path, what: str, field: str = "", fix: str = _FORM) -> DialecticError:
@@ -158,24 +238,7 @@ class Scripted:
         latency_ms = script.latency_ms if step.latency_ms is None else step.latency_ms
         if latency_ms:
             await anyio.sleep(latency_ms / 1000)
-        text = clean(step.text or "")
-        if step.error is not None or not text.strip():
-            return CallFailed(
-                call=ask.call,
-                error=step.error or "empty",
-                detail=clean(step.detail),
-                retry_after_s=step.retry_after_s,
-                usage=step.usage,
-                cost_usd=step.cost_usd,
-            )
-        return CallAnswered(
-            call=ask.call,
-            text=text,
-            model=ask.model,
-            usage=step.usage,
-            cost_usd=step.cost_usd,
-            finish="stop",
-        )
+        return step.ending(ask, ask.model)
 
     async def aclose(self) -> None:
         """Nothing is open."""

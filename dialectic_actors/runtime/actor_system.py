@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from dialectic_actors.actors.cast import cast_of
 from dialectic_actors.actors.messages import Order
 from dialectic_actors.core.commands import Open, TakeUp
 from dialectic_actors.core.decide import State
 from dialectic_actors.runtime.context import RunContext
-from dialectic_actors.runtime.live import LEASE_S, LiveRun, cast_of, load
+from dialectic_actors.runtime.live import LEASE_S, LiveRun, load
 from dialectic_actors.runtime.log import LogActor
 from dialectic_actors.runtime.supervisor import SupervisorActor
 from dialectic_actors.runtime.world import World

@@ -18,6 +18,7 @@ from dialectic_actors.actors.messages import (
     AgentMessage,
     DebateMessage,
     Ended,
+    HumanMessage,
     Order,
 )
 from dialectic_actors.core.roles import Role
@@ -30,7 +31,13 @@ from dialectic_events.store import Lease, Store
 from dialectic_replay.read import envelopes
 from dialectic_replay.run import Run
 
-__all__ = ["Failed", "RunContext", "tell"]
+__all__ = ["Failed", "Noticed", "RunContext", "tell"]
+
+
+class Noticed(Struct, frozen=True):
+    """The stream has grown to `head`: somebody else appended, or we did."""
+
+    head: Head
 
 
 class Failed(Struct, frozen=True):
@@ -67,13 +74,15 @@ class RunContext:
         self.roles: Mapping[str, Role] = {}
         self.texts: dict[str, str] = {}
         self.stored: set[str] = set()
+        self.asked: set[str] = set()
         self.heard = 0
         self.listener: Callable[[Envelope], None] | None = None
         self.rested: Callable[[Run], None] = lambda run: None
         self.broken: Callable[[Exception], None] = lambda error: None
+        self.is_ours: Callable[[], bool] = lambda: True
         self.failed: Callable[[Failed], None] = lambda failed: None
 
-    def tell(self, address: str, message: AgentMessage | DebateMessage) -> None:
+    def tell(self, address: str, message: AgentMessage | DebateMessage | HumanMessage) -> None:
         """Tell the actor at a logical address, whichever incarnation lives there."""
         if isinstance(message, Order):
             # A debate that breaks takes its mail with it, and an agent says a text only once.
@@ -89,6 +98,12 @@ class RunContext:
     def is_over(self) -> bool:
         """Whether the run has left: what is still in its mailboxes must not start anything."""
         return not self.directory
+
+    def look(self) -> None:
+        """See whether somebody else appended, and let the debate know."""
+        head = self.store.head(self.stream)
+        if head.version > self.heard and (ref := self.directory.get(DEBATE)) is not None:
+            tell(ref, Noticed(head))
 
     def announce(self, tail: Iterable[Envelope]) -> None:
         """Tell the listener what is durable, each event once."""

@@ -9,65 +9,36 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
-import msgspec
-from msgspec import Struct
-
-from dialectic_actors.actors.agent import AgentBehavior
+from dialectic_actors.actors.agent import SummarizerBehavior
+from dialectic_actors.actors.cast import Cast
 from dialectic_actors.actors.debate import DebateBehavior
-from dialectic_actors.actors.messages import DEBATE, Abandoned, Order, Restarted, agent_address
+from dialectic_actors.actors.messages import (
+    DEBATE,
+    HUMAN,
+    SUMMARIZER,
+    Abandoned,
+    Order,
+    Restarted,
+    agent_address,
+)
 from dialectic_actors.core.commands import Suspend
 from dialectic_actors.core.decide import State, fold
-from dialectic_actors.core.prompts import Renderer
-from dialectic_actors.core.roles import Role, read_role
 from dialectic_actors.runtime.context import RunContext
 from dialectic_actors.runtime.dispatcher import Cancel
+from dialectic_actors.runtime.human import HumanActor
 from dialectic_actors.runtime.log import Renew
 from dialectic_actors.runtime.shells import AgentActor, DebateActor
 from dialectic_events.calls import Ending
 from dialectic_events.envelope import Head
-from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
-from dialectic_events.runs import RunOpened
+from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.store import Store
 from dialectic_replay.read import envelopes, known_event
 from dialectic_replay.run import Run
 
-__all__ = ["LEASE_S", "Cast", "LiveRun", "cast_of", "load"]
+__all__ = ["LEASE_S", "LiveRun", "load"]
 
 LEASE_S = 30.0
 """How long a run's lease lasts without renewal, in seconds."""
-
-
-_TEMPLATES = ("system", "proposal", "critique", "refinement", "synthesis")
-
-
-class Cast(Struct, frozen=True):
-    """Who speaks in a run and with which words: roles and names by agent id, templates by kind."""
-
-    roles: Mapping[str, Role]
-    names: Mapping[str, str]
-    templates: Mapping[str, str]
-
-
-def cast_of(opened: RunOpened, text: Callable[[str], str]) -> Cast:
-    """The cast that a run was opened with, from the sources that it kept.
-
-    Raises IntegrityError when the opening does not say who speaks, or in which words: an imported
-    log may have been written by anybody.
-    """
-    sources = {source.name: source.part for source in opened.sources}
-    try:
-        cast = Cast(
-            roles={agent.id: read_role(text(sources[agent.source])) for agent in opened.agents},
-            names={agent.id: agent.name for agent in opened.agents},
-            templates={name: text(sources[f"prompt/{name}"]) for name in _TEMPLATES},
-        )
-    except (KeyError, msgspec.MsgspecError) as error:
-        raise IntegrityError(f"the opening lacks a role or a prompt: {error}") from error
-    for stage in opened.stages:
-        for speaker in (*stage.agents, stage.judge):
-            if speaker not in cast.roles:
-                raise IntegrityError(f"the opening names {speaker!r}, who is none of its agents")
-    return cast
 
 
 def load(store: Store, stream: str) -> tuple[State, Head]:
@@ -105,11 +76,12 @@ class LiveRun:
         context.roles = cast.roles
         context.rested = self._rested
         context.broken = self.broken
+        context.is_ours = self._is_ours
 
     def begin(self, state: State, head: Head) -> None:
         """Start all actors and give the debate its first order."""
-        for agent in self._cast.roles:
-            self.rebuild(agent_address(agent))
+        for address in (*map(agent_address, self._cast.roles), SUMMARIZER, HUMAN):
+            self.rebuild(address)
         self._found = self._context.heard = head.version
         self._start_debate(state, head)
         self._context.tell(DEBATE, self._first)
@@ -130,15 +102,18 @@ class LiveRun:
 
     def rebuild(self, address: str) -> None:
         """Start a new actor at an address; a debate is folded anew from the log."""
-        context, cast = self._context, self._cast
+        context, cast, dispatcher = self._context, self._cast, self._world.dispatcher
         if address == DEBATE:
             self._rebuild_debate()
-            return
-        agent = next(each for each in cast.roles if agent_address(each) == address)
-        renderer = Renderer(cast.roles[agent], cast.templates, cast.names, {})
-        context.directory[address] = AgentActor.start(
-            self._world.dispatcher, context, agent, AgentBehavior(renderer)
-        )
+        elif address == HUMAN:
+            context.directory[address] = HumanActor.start(dispatcher, context)
+        elif address == SUMMARIZER:
+            summarizer = SummarizerBehavior(cast.speakers())
+            context.directory[address] = AgentActor.start(dispatcher, context, address, summarizer)
+        else:
+            agent = next(each for each in cast.roles if agent_address(each) == address)
+            speaker = cast.speaker(agent)
+            context.directory[address] = AgentActor.start(dispatcher, context, address, speaker)
 
     def abandon(self, address: str, reason: str) -> None:
         """Let nobody live at an address any more."""
@@ -166,6 +141,9 @@ class LiveRun:
             return
         self._cancel_renewal()
         self._world.gateway.cancel(self.stream)
+        for turn in context.asked:
+            # At once: whoever takes the run up next may put the same questions.
+            self._world.person.withdraw(self.stream, turn)
         for ref in context.directory.values():
             _ = ref.stop(block=False)
         context.directory = {}
@@ -185,8 +163,7 @@ class LiveRun:
         Only if the run is still ours: another owner's calls are in the log as well.
         """
         context = self._context
-        if not context.store.renew(context.lease, LEASE_S):
-            self._displaced()
+        if not self._is_ours():
             return
         head = context.store.head(self.stream)
         state, head = load(context.store, self.stream) if head.version else (State(), head)
@@ -211,6 +188,13 @@ class LiveRun:
             Renew(context.lease, LEASE_S, lambda: self._world.dispatcher.call(self._displaced))
         )
         self._plan_renewal()
+
+    def _is_ours(self) -> bool:
+        """Whether the lease still holds; if not, the run is left to whoever has it."""
+        if self._context.store.renew(self._context.lease, LEASE_S):
+            return True
+        self._displaced()
+        return False
 
     def _displaced(self) -> None:
         self.broken(

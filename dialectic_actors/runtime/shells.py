@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, assert_never
 
-from dialectic_actors.actors.agent import AgentBehavior
+import msgspec
+
+from dialectic_actors.actors.agent import AgentBehavior, SummarizerBehavior
 from dialectic_actors.actors.debate import DebateBehavior
 from dialectic_actors.actors.messages import (
     DEBATE,
@@ -26,16 +28,19 @@ from dialectic_actors.actors.messages import (
     Place,
     Release,
     Tell,
+    Use,
+    Used,
     Wait,
-    agent_address,
+    address_of,
 )
 from dialectic_actors.actors.ports import Ask, Prompt
-from dialectic_actors.core.briefs import Brief
-from dialectic_actors.core.effects import MakeCall
-from dialectic_actors.runtime.context import Failed, RunContext, tell
+from dialectic_actors.core.briefs import Brief, Shown
+from dialectic_actors.core.effects import MakeCall, UseTools
+from dialectic_actors.runtime.context import Failed, Noticed, RunContext, tell
 from dialectic_actors.runtime.dispatcher import Cancel, Dispatcher, MailboxActor
 from dialectic_actors.runtime.log import StoreBatch, Stored
-from dialectic_events.calls import CallRequested, Ending
+from dialectic_events.calls import CallRequested, Ending, Message, ToolsUsed
+from dialectic_events.contents import ToolCall, ToolSpec, read_content, write_content
 from dialectic_events.envelope import Envelope, Head, Record, Stamp, read_header, seal
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.parts import strands
@@ -46,10 +51,10 @@ from dialectic_replay.read import envelopes, known_event
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["AgentActor", "DebateActor"]
+__all__ = ["AgentActor", "DebateActor", "Shell"]
 
 
-class _Shell(MailboxActor):
+class Shell(MailboxActor):
     """An actor that reports its own end to the supervisor."""
 
     def __init__(self, dispatcher: Dispatcher, context: RunContext, address: str) -> None:
@@ -68,13 +73,17 @@ class _Shell(MailboxActor):
         self.context.failed(Failed(self.context.stream, self.address, reason))
 
 
-class AgentActor(_Shell):
-    """Speaks for one agent of a run."""
+class AgentActor(Shell):
+    """Speaks for one agent of a run, or condenses for all of them."""
 
     def __init__(
-        self, dispatcher: Dispatcher, context: RunContext, agent: str, behavior: AgentBehavior
+        self,
+        dispatcher: Dispatcher,
+        context: RunContext,
+        address: str,
+        behavior: AgentBehavior | SummarizerBehavior,
     ) -> None:
-        super().__init__(dispatcher, context, agent_address(agent))
+        super().__init__(dispatcher, context, address)
         self._behavior = behavior
 
     def on_receive(self, message: AgentMessage) -> None:
@@ -85,7 +94,7 @@ class AgentActor(_Shell):
             self.context.tell(deed.to, deed.message)
 
 
-class DebateActor(_Shell):
+class DebateActor(Shell):
     """Owns the stream of one run."""
 
     def __init__(
@@ -98,11 +107,17 @@ class DebateActor(_Shell):
         self._timers: dict[str, Cancel] = {}
         self._resting = False
 
-    def on_receive(self, message: DebateMessage | Stored) -> None:
+    def on_receive(self, message: DebateMessage | Stored | Noticed) -> None:
         """Let the behavior answer, do what it asks for, and say so when the run comes to rest."""
         if self.context.is_over:
             return
-        answer = self._outcome(message) if isinstance(message, Stored) else message
+        answer: DebateMessage | None
+        if isinstance(message, Stored):
+            answer = self._outcome(message)
+        elif isinstance(message, Noticed):
+            answer = self._noticed(message.head)
+        else:
+            answer = message
         if answer is None:
             return
         for deed in self.behavior.receive(answer, more=not self.actor_inbox.empty()):
@@ -144,21 +159,39 @@ class DebateActor(_Shell):
             case Release(calls):
                 for call in calls:
                     context.world.gateway.release(context.stream, call)
+            case Use(used, ground):
+                self._use(used, ground)
             case _:
                 assert_never(deed)
 
     def _place(self, effect: MakeCall, brief: Brief) -> None:
         context, turn = self.context, effect.turn
-        address = agent_address(turn.speaker)
+        address, offered = address_of(turn), bool(effect.request.tools)
 
         def reply(ending: Ending) -> None:
-            context.tell(address, Ended(turn, brief, ending))
+            context.tell(address, Ended(turn, brief, ending, offered))
 
         if address in context.abandoned:
             # Nobody is there to read the answer, so it is not paid for.
             self.actor_ref.tell(Abandoned(address, context.abandoned[address], {}))
         else:
             context.world.gateway.start(self._ask(effect.request, brief), reply)
+
+    def _use(self, effect: UseTools, ground: Sequence[Shown]) -> None:
+        """Have tools used beside the loop, and tell the speaker what they say."""
+        context, turn, answer = self.context, effect.turn, effect.answer
+        calls = read_content(answer.tools, list[ToolCall]) or []
+        offered = [each.name for each in self._specs(effect.request)]
+
+        def use() -> None:
+            began = context.world.clock()
+            said = tuple(context.world.tools.use(context.stream, calls, ground, offered))
+            latency_ms = round((context.world.clock() - began).total_seconds() * 1000)
+            used = ToolsUsed(call=answer.call, results=write_content(said), latency_ms=latency_ms)
+            told = Used(turn, effect.request, answer, used, known=False)
+            self.dispatcher.call(lambda: context.tell(address_of(turn), told))
+
+        context.world.errands.submit(use)
 
     def _due(self, effect: str) -> None:
         self._timers.pop(effect, None)
@@ -171,15 +204,30 @@ class DebateActor(_Shell):
             call=request.call,
             provider=request.provider,
             model=request.model,
-            messages=tuple(
-                [Prompt(each.role, context.words(each.parts)) for each in request.messages]
-            ),
+            messages=tuple([self._prompt(each) for each in request.messages]),
             deadline_s=request.deadline_s,
             temperature=request.temperature,
             seed=self._seed(),
             brief=brief,
             role=context.roles[brief.turn.speaker],
+            schema=context.text(request.schema_part) if request.schema_part else None,
+            tools=self._specs(request),
         )
+
+    def _specs(self, request: CallRequested) -> tuple[ToolSpec, ...]:
+        """The tools that a request offers."""
+        return tuple(
+            msgspec.json.decode(self.context.text(each), type=ToolSpec) for each in request.tools
+        )
+
+    def _prompt(self, message: Message) -> Prompt:
+        context = self.context
+        words = context.words(message.parts)
+        if message.role in ("system", "user"):
+            return Prompt(message.role, words)
+        asked = context.text(message.tools) if message.tools is not None else ""
+        calls = read_content(asked, tuple[ToolCall, ...]) or ()
+        return Prompt(message.role, words, calls, message.answers)
 
     def _seed(self) -> int:
         opened = self.behavior.state.run.opened
@@ -251,6 +299,15 @@ class DebateActor(_Shell):
             case Exception() as error:
                 context.broken(error)
                 return None
+
+    def _noticed(self, head: Head) -> Overtaken | None:
+        """What somebody else appended while nothing of ours was under way, if anything.
+
+        Only if the run is still ours: another owner's calls are in the log as well.
+        """
+        if self._appending is not None or not self.context.is_ours():
+            return None
+        return self._overtaken(max(head, self._head, key=lambda each: each.version))
 
     def _overtaken(self, head: Head) -> Overtaken:
         """Read what somebody else appended, no further than `head`: what follows is read later."""

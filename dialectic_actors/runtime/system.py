@@ -6,6 +6,8 @@ Everything runs on that loop; only commits have a thread of their own.
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack
 from datetime import datetime
@@ -13,17 +15,20 @@ from typing import Self
 
 from anyio.from_thread import start_blocking_portal
 
-from dialectic_actors.actors.ports import Gateway
+from dialectic_actors.actors.ports import Gateway, Person, Tools
 from dialectic_actors.runtime.actor_system import ActorSystem, Listener
+from dialectic_actors.runtime.bounded_tools import BoundedTools
 from dialectic_actors.runtime.dispatcher import LoopDispatcher
 from dialectic_actors.runtime.live import LiveRun
 from dialectic_actors.runtime.log import Writer
 from dialectic_actors.runtime.ownership import our_claims
-from dialectic_actors.runtime.world import World, random_salts, utc_now
+from dialectic_actors.runtime.world import Nobody, NoTools, World, random_salts, utc_now
 from dialectic_events.runs import RunOpened
 from dialectic_events.store import Store
 
 __all__ = ["System"]
+
+logger = logging.getLogger(__name__)
 
 OpenGateway = Callable[[], AbstractAsyncContextManager[Gateway]]
 
@@ -44,11 +49,15 @@ class System:
         store: Store,
         open_gateway: OpenGateway,
         *,
+        tools: Tools | None = None,
+        person: Person | None = None,
         clock: Callable[[], datetime] = utc_now,
         dispatcher: Callable[[asyncio.AbstractEventLoop], LoopDispatcher] = LoopDispatcher,
     ) -> None:
         self.store = store
         self._open_gateway = open_gateway
+        self._tools = BoundedTools(tools or NoTools())
+        self._person = person or Nobody()
         self._clock = clock
         self._dispatching = dispatcher
         self._stack = ExitStack()
@@ -87,6 +96,14 @@ class System:
         """Run an action on the loop's thread."""
         self.dispatcher.call(action)
 
+    def submit(self, job: Callable[[], None]) -> None:
+        """Run a job that may take its time on a thread of its own.
+
+        No pool: jobs that hang would take its threads from the others, and hold up the end of the
+        process, which waits for a pool.
+        """
+        threading.Thread(target=_on, args=(job,), name="dialectic-errand", daemon=True).start()
+
     def commit(self, job: Callable[[], None]) -> None:
         """Run a job on the writer's thread, after the commits before it."""
         self._writer.submit(job)
@@ -100,9 +117,19 @@ class System:
             self._clock,
             random_salts(),
             our_claims(),
+            self,
+            self._tools,
+            self._person,
         )
         self.actors = ActorSystem(self.store, world)
 
     async def _stop(self) -> None:
         self.actors.stop()
         self.dispatcher.close()
+
+
+def _on(job: Callable[[], None]) -> None:
+    try:
+        job()
+    except Exception:
+        logger.exception("an errand failed")

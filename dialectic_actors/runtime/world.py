@@ -6,32 +6,71 @@ Given to them in one piece, so that a simulation hosts the very same actors in a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Protocol
 
 from msgspec import Struct
 
-from dialectic_actors.actors.ports import Gateway
+from dialectic_actors.actors.ports import Gateway, Person, Tools
+from dialectic_actors.core.briefs import Shown
 from dialectic_actors.runtime.mailbox import Dispatcher
 from dialectic_actors.runtime.ownership import Claims
+from dialectic_events.contents import Question, ToolCall, ToolResult
 
-__all__ = ["World", "Writing", "random_salts", "utc_now"]
+__all__ = ["NoTools", "Nobody", "World", "Writing", "random_salts", "utc_now"]
 
 _SALTS = [slice(at, at + 16) for at in range(0, 16 * 256, 16)]
 
 
 class Writing(Protocol):
-    """One thread for what must not hold up the dispatcher's."""
+    """A thread or several for what must not hold up the dispatcher's."""
 
     def submit(self, job: Callable[[], None]) -> None:
-        """Run `job` after those submitted before it; from any thread."""
+        """Run `job`; from any thread. The writer runs one after the other, in order."""
         ...
 
 
+class Nobody:
+    """The person who is never there."""
+
+    by = "nobody"
+
+    def put(
+        self,
+        run: str,
+        turn: str,
+        asker: str,
+        questions: Sequence[Question],
+        reply: Callable[[Sequence[str] | None], None],
+    ) -> None:
+        """Say at once that nobody answers."""
+        reply(None)
+
+    def withdraw(self, run: str, turn: str) -> None:
+        """Nothing was put to anybody."""
+
+
+class NoTools:
+    """A box without tools."""
+
+    def use(
+        self,
+        run: str,
+        calls: Sequence[ToolCall],
+        ground: Sequence[Shown],
+        offered: Collection[str],
+    ) -> Iterator[ToolResult]:
+        """Say of each call that there is no such tool."""
+        for call in calls:
+            yield ToolResult(call.id, call.name, "error", f"there is no tool {call.name!r} here")
+
+
 class World(Struct, frozen=True):
-    """Where actors live. `salts` are of 16 bytes each, `clock` tells UTC."""
+    """Where actors live. `salts` are of 16 bytes each, `clock` tells UTC; `errands` run what may
+    take its time beside loop and writer.
+    """
 
     dispatcher: Dispatcher
     writer: Writing
@@ -39,6 +78,9 @@ class World(Struct, frozen=True):
     clock: Callable[[], datetime]
     salts: Iterator[bytes]
     claims: Claims
+    errands: Writing
+    tools: Tools = NoTools()
+    person: Person = Nobody()
 
 
 def utc_now() -> datetime:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from dialectic_actors.settings.debate import AgentSettings, Settings, load_settings
+from dialectic_actors.settings.debate import AgentSettings, Settings
+from dialectic_actors.settings.effective import Effective, effective, origins
 from dialectic_actors.settings.inputs import read_env_file, read_problem
-from dialectic_actors.settings.overrides import select, with_model, with_rounds
+from dialectic_actors.settings.layers import Loaded, load, load_settings, user_folder
+from dialectic_actors.settings.overrides import select, with_clarifications, with_model, with_rounds
 from dialectic_actors.settings.roles import load_prompts, load_role
 
 __all__ = [
     "AgentSettings",
+    "Effective",
+    "Loaded",
     "Settings",
+    "effective",
+    "load",
     "load_prompts",
     "load_role",
     "load_settings",
+    "origins",
     "read_env_file",
     "read_problem",
     "select",
+    "user_folder",
+    "with_clarifications",
     "with_model",
     "with_rounds",
 ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,21 +41,43 @@ Place = tuple[int, int]
 
 
 class Document(Struct, frozen=True):
-    """A parsed file: its values, and the places of those that are known."""
+    """A parsed file: its values, and the places of those that are known. It may lie over another,
+    whose values it then holds as well.
+    """
 
     source: str
     value: Any
     places: Mapping[Steps, Place]
+    under: Document | None = None
 
     def where(self, steps: Steps) -> str:
         """File, line and field of the value at `steps`, or of what surrounds it."""
-        known = next(
-            (self.places[steps[:n]] for n in range(len(steps), -1, -1) if steps[:n] in self.places),
-            None,
-        )
-        line = f":{known[0]}" if known else ""
         field = f": {field_path(steps)}" if steps else ""
-        return f"{self.source}{line}{field}"
+        return f"{self.line(steps)}{field}"
+
+    def line(self, steps: Steps) -> str:
+        """File and line of the value at `steps`, or of what surrounds it."""
+        home = self._home(steps)
+        known = home.places.get(steps[: _depth(home, steps)])
+        return f"{home.source}:{known[0]}" if known else home.source
+
+    def folder(self, steps: Steps) -> Path:
+        """The directory of the file that states the value at `steps`."""
+        return Path(self._home(steps).source).resolve().parent
+
+    @property
+    def layers(self) -> tuple[Document, ...]:
+        """This document and those under it, the uppermost first."""
+        return (self, *(() if self.under is None else self.under.layers))
+
+    def _home(self, steps: Steps) -> Document:
+        """The layer that states the value at `steps`, or most of the way to it."""
+        return max(self.layers, key=lambda layer: _depth(layer, steps))
+
+
+def _depth(layer: Document, steps: Steps) -> int:
+    """How much of the way to a value has a place in a layer; -1 for nothing."""
+    return next((n for n in range(len(steps), -1, -1) if steps[:n] in layer.places), -1)
 
 
 def field_path(steps: Steps) -> str:
@@ -207,14 +228,16 @@ def repeated(source: str, key: str, place: Place) -> DialecticError:
 # --- TOML ---
 
 _TOML_START = re.compile(r"(?:\s*#.*\n|\s+)*(?:\[{1,2}[\w.\- ]+\]|[\w.\-]+[ \t]*=)")
-_TOML_TABLE = re.compile(r"\s*(\[{1,2})\s*([\w.\-]+)\s*\]")
-_TOML_KEY = re.compile(r"\s*([\w.\-]+)\s*=")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 def _parse_toml(text: str, source: str) -> Document:
+    import tomllib
+
+    from dialectic_actors.settings.toml_text import toml_places
+
     try:
-        value = tomllib.loads(text)
+        value, places = tomllib.loads(text), toml_places(text)
     except tomllib.TOMLDecodeError as failed:
         found = _TOML_PLACE.search(str(failed))
         place = (int(found[1]), int(found[2])) if found else None
@@ -224,23 +247,4 @@ def _parse_toml(text: str, source: str) -> Document:
         raise depth_exceeded(source) from None
     except ValueError as failed:
         raise refuse(source, f"is not TOML: {failed}", "write a finite number") from None
-    return Document(source=source, value=value, places=_toml_places(text))
-
-
-def _toml_places(text: str) -> dict[Steps, Place]:
-    """The lines of plain tables and keys; what stands inside an inline value is found by its
-    surroundings.
-    """
-    places: dict[Steps, Place] = {}
-    counts: dict[str, int] = {}
-    table: Steps = ()
-    for number, line in enumerate(text.split("\n"), start=1):
-        if head := _TOML_TABLE.match(line):
-            table = tuple(head[2].split("."))
-            if head[1] == "[[":
-                table = (*table, counts.get(head[2], 0))
-                counts[head[2]] = counts.get(head[2], 0) + 1
-            places.setdefault(table, (number, 1))
-        elif key := _TOML_KEY.match(line):
-            places.setdefault((*table, *key[1].split(".")), (number, 1))
-    return places
+    return Document(source=source, value=value, places=places)

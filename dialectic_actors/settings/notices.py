@@ -1,110 +1,80 @@
-"""Settings of the older tool that do not act in this version: which are refused, which only get a
-notice.
+"""What a person should know about a configuration that is sound: settings that cannot matter beside
+others, and how ambiguous ones were understood.
 
-A setting leaves this module when the code that makes it act arrives.
+Nothing is refused here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from dialectic_actors.settings.documents import Document
 from dialectic_actors.settings.shapes import (
     AgentShape,
     ConfigurationShape,
     DebateShape,
     JudgeShape,
     SummarizationShape,
-    invalid,
-    one_of,
 )
+from dialectic_events.runs import History
 
-__all__ = ["notices_of", "refuse_unsupported"]
-
-_TOOL_CALLS = 10
-_QUESTIONS = 5
-_ITERATIONS = 3
+__all__ = ["notices_of"]
 
 
-def refuse_unsupported(document: Document, shape: ConfigurationShape) -> None:
-    """Raise DialecticError (exit 4) for a setting without which the result would differ."""
-    debate = shape.debate
-    steps = ("debate", "terminationCondition", "type")
-    rule = debate.termination_condition.type
-    if rule in ("convergence", "quality"):
-        what = f"stopping by {rule} does not act in this version, and every round would be paid for"
-        raise invalid(document, steps, what, "set it to `fixed` and choose `debate.rounds`")
-    one_of(document, steps, rule, ("fixed",))
-    synthesis = ("debate", "synthesisMethod")
-    method = debate.synthesis_method
-    if method in ("voting", "merge"):
-        what = (
-            f"synthesis by {method} does not act in this version, and a judge concludes otherwise"
-        )
-        raise invalid(document, synthesis, what, "set it to `judge`")
-    one_of(document, synthesis, method, ("judge",))
-    if debate.interactive_clarifications:
-        what = "clarifications do not act in this version, and the agents would lack the answers"
-        fix = "set it to false and state the answers in the problem"
-        raise invalid(document, ("debate", "interactiveClarifications"), what, fix)
-    if shape.judge is not UNSET and not shape.judge.enabled:
-        what = "a debate is concluded by its judge, who cannot be disabled"
-        raise invalid(document, ("judge", "enabled"), what, "remove `enabled`")
-    if debate.orchestrator_type is not UNSET:
-        kinds = ("classic", "state-machine")
-        one_of(document, ("debate", "orchestratorType"), debate.orchestrator_type, kinds)
-    if debate.trace is not UNSET:
-        one_of(document, ("debate", "trace"), debate.trace, ("langfuse",))
-
-
-def notices_of(shape: ConfigurationShape) -> tuple[str, ...]:
-    """One line for each setting that is valid, asks for a change, and does not act yet."""
+def notices_of(shape: ConfigurationShape, history: History) -> tuple[str, ...]:
+    """One line for each."""
     lines: list[str] = []
     for index, agent in enumerate(() if shape.agents is UNSET else shape.agents):
-        lines.extend(_of_voice(f"agents[{index}]", agent))
+        if agent.enabled:
+            lines.extend(_of_voice(f"agents[{index}]", agent, history))
     if shape.judge is not UNSET:
-        lines.extend(_of_voice("judge", shape.judge))
-    elif shape.agents is not UNSET:
+        lines.extend(_of_voice("judge", shape.judge, history))
+        if _judgeless(shape.debate):
+            lines.append(_idle("judge", "the agents vote, and nothing is asked of it"))
+    elif shape.agents is not UNSET and not _judgeless(shape.debate):
         lines.append("`judge` is not configured: the built-in judge concludes, on openai/gpt-4")
-    lines.extend(_of_debate(shape.debate))
+    lines.extend(_of_debate(shape.debate, history))
     return tuple(lines)
 
 
-def _of_voice(place: str, voice: AgentShape | JudgeShape) -> Iterator[str]:
-    full = "agents are shown full texts"
-    if voice.summary_prompt_path is not UNSET:
-        yield _inert(f"{place}.summaryPromptPath", full)
-    if voice.clarification_prompt_path is not UNSET:
-        yield _inert(f"{place}.clarificationPromptPath", "no questions are asked")
-    if _summarizes(voice.summarization):
-        yield _inert(f"{place}.summarization", full)
-    if voice.tools:
-        yield _inert(f"{place}.tools", "agents answer without tools")
-    if voice.tool_call_limit not in (UNSET, _TOOL_CALLS):
-        yield _inert(f"{place}.toolCallLimit", "agents answer without tools")
+def _of_voice(place: str, voice: AgentShape | JudgeShape, history: History) -> Iterator[str]:
+    if voice.tool_call_limit is not UNSET and not voice.tools:
+        yield _idle(f"{place}.toolCallLimit", "no tools are listed")
+    if history == "current":
+        if _wanted(voice.summarization):
+            yield _idle(f"{place}.summarization", _NO_HISTORY)
+        if voice.summary_prompt_path is not UNSET:
+            yield _idle(f"{place}.summaryPromptPath", _NO_HISTORY)
 
 
-def _of_debate(debate: DebateShape) -> Iterator[str]:
-    if debate.timeout_per_round is not UNSET:
-        instead = "`debate.limits.call_deadline_s` bounds each call"
-        yield _inert("debate.timeoutPerRound", instead)
-    if _summarizes(debate.summarization):
-        yield _inert("debate.summarization", "agents are shown full texts")
-    if debate.clarifications_max_per_agent not in (UNSET, _QUESTIONS):
-        yield _inert("debate.clarificationsMaxPerAgent", "no questions are asked")
-    if debate.clarifications_max_iterations not in (UNSET, _ITERATIONS):
-        yield _inert("debate.clarificationsMaxIterations", "no questions are asked")
+def _of_debate(debate: DebateShape, history: History) -> Iterator[str]:
+    ends = debate.termination_condition
+    place = "debate.terminationCondition.threshold"
+    if ends.threshold is not UNSET and ends.type == "fixed":
+        yield _idle(place, "the type is `fixed`")
+    elif ends.threshold is not UNSET and ends.threshold >= 1:
+        of = 1 if ends.threshold == 1 else 100
+        yield f"`{place}` is read as {ends.threshold:g} of {of}"
+    if history == "current" and _wanted(debate.summarization):
+        yield _idle("debate.summarization", _NO_HISTORY)
     if debate.orchestrator_type == "state-machine":
-        yield _inert("debate.orchestratorType", "one engine runs every debate")
+        yield _idle("debate.orchestratorType", "one engine runs every debate")
     if debate.trace is not UNSET:
-        yield _inert("debate.trace", "the event log records every call")
+        yield _idle("debate.trace", "nothing is sent, the event log records every call")
 
 
-def _summarizes(shape: SummarizationShape | UnsetType) -> bool:
-    return shape is not UNSET and shape.enabled is not False
+_NO_HISTORY = "nobody is shown earlier rounds"
 
 
-def _inert(place: str, instead: str) -> str:
-    return f"`{place}` does not act in this version: {instead}"
+def _judgeless(debate: DebateShape) -> bool:
+    voting = debate.synthesis_method == "voting"
+    return voting and debate.termination_condition.type != "quality"
+
+
+def _wanted(shape: SummarizationShape) -> bool:
+    return shape != SummarizationShape() and shape.enabled is not False
+
+
+def _idle(place: str, reason: str) -> str:
+    return f"`{place}` changes nothing: {reason}"

@@ -1,21 +1,39 @@
-"""What the command line changes about loaded settings: who debates, on which model, for how long.
+"""What the environment and the command line change about loaded settings: who debates, on which
+model, for how long.
 
-Each is a pure function from settings to settings. A mistake is one of usage, hence exit code 2.
+Each is a pure function from settings to settings. A mistake on the command line is one of usage,
+hence exit code 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from dialectic_actors.settings.debate import AgentSettings, Settings, built_in_agent
-from dialectic_actors.settings.roles import DEBATING_ROLES, provider_names
+from dialectic_actors.settings.debate import (
+    AgentSettings,
+    Settings,
+    built_in_agent,
+    furnished,
+)
+from dialectic_actors.settings.meaning import VOTERS
+from dialectic_actors.settings.models import parse_model
+from dialectic_actors.settings.roles import DEBATING_ROLES
 from dialectic_actors.settings.suggestions import did_you_mean
 from dialectic_events.errors import DialecticError, ExitCode
-from dialectic_events.runs import Model
 
-__all__ = ["select", "with_model", "with_rounds"]
+__all__ = [
+    "VARIABLES",
+    "select",
+    "with_clarifications",
+    "with_environment",
+    "with_model",
+    "with_rounds",
+]
+
+VARIABLES = ("DIALECTIC_MODEL", "DIALECTIC_ROUNDS")
+"""Variables that stand over the files and under the command line; an empty one says nothing."""
 
 ROUNDS_LIMIT = 1000
 
@@ -24,10 +42,9 @@ def select(settings: Settings, names: Sequence[str]) -> Settings:
     """Keep the agents that `names` ask for, in that order; each name is a role or an agent id, or
     a comma list.
 
-    A role that is not configured is spoken for by its built-in agent, on the first agent's model.
-    Without
-    any name the settings stay as they are. Raises DialecticError (exit 2) for a name that means
-    nobody.
+    A role that is not configured is spoken for by its built-in agent, on the first agent's models.
+    Without any name the settings stay as they are. Raises DialecticError (exit 2) for a name that
+    means nobody, and for fewer agents than the settings need.
     """
     if not names:
         return settings
@@ -40,6 +57,7 @@ def select(settings: Settings, names: Sequence[str]) -> Settings:
         agents = [agent for agent in settings.agents if name in (agent.id, agent.role.name)]
         for agent in agents or [_recruit(settings, name, chosen)]:
             chosen[agent.id] = agent
+    _check_size(settings, len(chosen))
     return msgspec.structs.replace(settings, agents=tuple(chosen.values()))
 
 
@@ -49,17 +67,7 @@ def with_model(settings: Settings, model: str) -> Settings:
 
     Raises DialecticError (exit 2) when there is no such provider or no model is named.
     """
-    provider, _, name = model.strip().partition("/")
-    if provider == "rehearsal" and not name:
-        name = provider
-    if provider not in provider_names():
-        fix = did_you_mean(provider, provider_names())
-        if not name:
-            fix = f"write provider/model, for example openai/{provider or 'gpt-4'}"
-        raise _usage(f"`{provider}` is not a provider", fix)
-    if not name.strip() or not name.isprintable():
-        raise _usage(f"`{model}` names no model", f"write {provider}/ and the model's name")
-    route = (Model(provider=provider, name=name.strip()),)
+    route = (parse_model(model),)
     return msgspec.structs.replace(
         settings,
         agents=tuple(msgspec.structs.replace(agent, route=route) for agent in settings.agents),
@@ -75,6 +83,46 @@ def with_rounds(settings: Settings, rounds: int) -> Settings:
     return msgspec.structs.replace(settings, rounds=rounds)
 
 
+def with_environment(settings: Settings, env: Mapping[str, str]) -> Settings:
+    """Let the variables of `VARIABLES` act. Raises DialecticError (exit 4) naming the variable."""
+    for name in VARIABLES:
+        if not (value := env.get(name, "").strip()):
+            continue
+        try:
+            if name == "DIALECTIC_MODEL":
+                settings = with_model(settings, value)
+            elif value.isdecimal() and len(value) < 10:
+                settings = with_rounds(settings, int(value))
+            else:
+                raise _usage(
+                    f"`{value}` is no number of rounds", "give a whole number, or unset it"
+                )
+        except DialecticError as failed:
+            failed.where, failed.exit_code = f"environment {name}", ExitCode.CONFIGURATION
+            raise
+    return settings
+
+
+def with_clarifications(settings: Settings) -> Settings:
+    """Let the agents ask questions first.
+
+    Raises DialecticError (exit 2) when a speaker has the id of the person who answers.
+    """
+    person = settings.clarifications.person
+    if person in (settings.judge.id, *(agent.id for agent in settings.agents)):
+        what = f"the id `{person}` is taken, and it is who answers the questions"
+        raise _usage(what, f"rename it in {settings.path}")
+    return msgspec.structs.replace(settings, clarify=True)
+
+
+def _check_size(settings: Settings, count: int) -> None:
+    if settings.synthesis == "voting" and count < VOTERS:
+        raise _usage(f"a vote needs {VOTERS} agents, and {count} would debate", "name more")
+    if settings.failure.quorum > count:
+        what = f"a quorum of {settings.failure.quorum} needs as many agents, not {count}"
+        raise _usage(what, "name more")
+
+
 def _recruit(settings: Settings, name: str, chosen: dict[str, AgentSettings]) -> AgentSettings:
     """The built-in agent of the role `name`, under an id that nobody has."""
     if name in settings.disabled:
@@ -83,9 +131,10 @@ def _recruit(settings: Settings, name: str, chosen: dict[str, AgentSettings]) ->
     if name not in DEBATING_ROLES:
         known = dict.fromkeys([*(agent.id for agent in settings.agents), *DEBATING_ROLES])
         raise _usage(f"no agent and no role is called `{name}`", did_you_mean(name, known))
-    agent = built_in_agent(name, settings.agents[0].route[0])
+    agent = furnished(built_in_agent(name), settings.summarization, settings.summary_prompt)
     taken = {settings.judge.id, *(each.id for each in settings.agents), *chosen}
-    return msgspec.structs.replace(agent, id=next(i for i in _ids(agent.id) if i not in taken))
+    id = next(each for each in _ids(agent.id) if each not in taken)
+    return msgspec.structs.replace(agent, id=id, route=settings.agents[0].route)
 
 
 def _ids(stem: str) -> Iterator[str]:

@@ -36,13 +36,18 @@ DEBATING_ROLES: Mapping[str, str] = MappingProxyType(
 ROLE_NAMES = (*DEBATING_ROLES, "judge", "summarizer")
 """Every built-in role."""
 
-_PLACEHOLDERS = {
-    "system": {"persona", "checklist"},
-    "proposal": {"problem", "focus", "history", "shown"},
-    "critique": {"problem", "focus", "history", "shown"},
-    "refinement": {"problem", "focus", "history", "shown"},
-    "synthesis": {"problem", "focus", "history", "shown"},
-    "summary": {"problem", "focus", "history", "shown"},
+_TASK = frozenset({"problem", "focus", "history", "shown"})
+_PLACEHOLDERS: Mapping[str, frozenset[str]] = {
+    "system": frozenset({"persona", "checklist"}),
+    "question": _TASK | {"limit"},
+    "summary": _TASK | {"limit"},
+    "proposal": _TASK,
+    "critique": _TASK,
+    "refinement": _TASK,
+    "assessment": _TASK,
+    "ballot": _TASK,
+    "synthesis": _TASK,
+    "merge": _TASK,
 }
 
 
@@ -71,7 +76,8 @@ def load_role(name: str) -> Role:
 
 @cache
 def load_prompts() -> Mapping[str, str]:
-    """The prompt templates by kind: `system`, one per kind of turn, and `summary`.
+    """The prompt templates by name: `system`, one for each kind of turn that asks a model, and
+    `merge` for a synthesis that merges.
 
     Raises DialecticError (exit 4) when a template is malformed, names a placeholder that nothing
     fills, or leaves the problem out.

@@ -1,222 +1,284 @@
-"""The shape of a debate configuration as people write it, and the errors of a file that has
-another shape.
+"""The shape of a debate configuration as people write it: keys, types, bounds, defaults, and what
+each key does.
 
-Only the form is judged here, field by field; what the fields mean together is decided by `debate`.
+Editors' schemas and the reference page are drawn from here. What the keys mean together is decided
+by `debate`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from dialectic_actors.settings.documents import Document, Steps, field_path
-from dialectic_actors.settings.suggestions import did_you_mean
-from dialectic_events.errors import DialecticError, ExitCode
+from dialectic_events.runs import Condensing, History, Synthesis
 
 __all__ = [
     "AgentShape",
     "ConfigurationShape",
     "DebateShape",
+    "FailureShape",
     "JudgeShape",
     "LimitsShape",
+    "ModelShape",
     "SummarizationShape",
-    "invalid",
-    "one_of",
-    "plain_name",
-    "read_shape",
+    "TerminationShape",
+    "ToolShape",
+    "VoiceShape",
 ]
 
-Count = Annotated[int, Meta(ge=0, le=1_000_000)]
-Seconds = Annotated[float, Meta(ge=0, le=86_400)]
-Temperature = Annotated[float, Meta(ge=0, le=2)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Milliseconds = Annotated[int, Meta(ge=1, le=604_800_000)]
+Wait = Annotated[float, Meta(ge=0, le=86_400)]
+Deadline = Annotated[float, Meta(gt=0, le=604_800)]
+Path = Annotated[str, Meta(description="A file, relative to the configuration's directory.")]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class SummarizationShape(
-    Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True
+    Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
 ):
-    """When and how long texts are condensed."""
+    """When an agent's own perspective is condensed. An agent's keys stand over the debate's."""
 
-    enabled: bool | UnsetType = UNSET
-    threshold: Count | UnsetType = UNSET
-    max_length: Count | UnsetType = UNSET
-    method: str | UnsetType = UNSET
-    prompt_path: str | UnsetType = UNSET
+    enabled: Annotated[bool, Meta(description="Whether anything is condensed.")] | UnsetType = UNSET
+    threshold: (
+        Annotated[Count, Meta(description="Condense what has grown to so many units.")] | UnsetType
+    ) = UNSET
+    max_length: (
+        Annotated[Count, Meta(description="The most units a summary may have.")] | UnsetType
+    ) = UNSET
+    unit: (
+        Annotated[
+            Literal["characters", "tokens"],
+            Meta(description="What `threshold` and `maxLength` count."),
+        ]
+        | UnsetType
+    ) = UNSET
+    method: (
+        Annotated[
+            Condensing,
+            Meta(description="Condense everything anew, or the last summary and what followed."),
+        ]
+        | UnsetType
+    ) = UNSET
+    prompt_path: (
+        Annotated[Path, Meta(description="A text that replaces what a role asks of a summary.")]
+        | UnsetType
+    ) = UNSET
 
 
 class ToolShape(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """A tool by its name."""
 
-    name: str
+    name: Annotated[Name, Meta(description="A built-in tool, or one that a package brings.")]
+
+
+class ModelShape(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """A model and who provides it."""
+
+    provider: Annotated[Name, Meta(description="Who provides it.")]
+    model: Annotated[Name, Meta(description="What the provider calls it.")]
 
 
 class VoiceShape(Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """What agents and the judge have in common."""
 
-    temperature: Temperature | UnsetType = UNSET
-    system_prompt_path: str | UnsetType = UNSET
-    summary_prompt_path: str | UnsetType = UNSET
-    clarification_prompt_path: str | UnsetType = UNSET
-    summarization: SummarizationShape | UnsetType = UNSET
-    enabled: bool = True
-    tools: tuple[ToolShape, ...] = ()
-    tool_call_limit: Count | UnsetType = UNSET
+    provider: Annotated[Name, Meta(description="Who provides the model.")] | UnsetType = UNSET
+    model: Annotated[Name, Meta(description="What the provider calls it.")] | UnsetType = UNSET
+    models: (
+        Annotated[
+            tuple[Name | ModelShape, ...],
+            Meta(
+                min_length=1,
+                max_length=20,
+                description="In place of `provider` and `model`: models to fall back on, in order, "
+                'each as "provider/model" or {provider, model}.',
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    temperature: (
+        Annotated[float, Meta(ge=0, le=2, description="Sent with each call; left out, it is not.")]
+        | UnsetType
+    ) = UNSET
+    system_prompt_path: (
+        Annotated[Path, Meta(description="A text that replaces the role's persona.")] | UnsetType
+    ) = UNSET
+    summary_prompt_path: (
+        Annotated[Path, Meta(description="A text that replaces what the role asks of a summary.")]
+        | UnsetType
+    ) = UNSET
+    clarification_prompt_path: (
+        Annotated[Path, Meta(description="A text added to what the role asks questions about.")]
+        | UnsetType
+    ) = UNSET
+    summarization: SummarizationShape = SummarizationShape()
+    enabled: Annotated[bool, Meta(description="Whether it takes part; a judge always does.")] = True
+    tools: Annotated[
+        tuple[ToolShape, ...], Meta(max_length=50, description="The tools it may ask for.")
+    ] = ()
+    tool_call_limit: (
+        Annotated[
+            int,
+            Meta(ge=1, le=1000, description="Answers of one turn in which it may ask for tools."),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class AgentShape(VoiceShape, frozen=True, kw_only=True):
-    """One agent."""
+    """One agent. It names `provider` and `model`, or `models`."""
 
-    id: str
-    name: str
-    role: str
-    model: str
-    provider: str
+    id: Annotated[Name, Meta(description="How the log and the command line call it: unique.")]
+    name: Annotated[Name, Meta(description="How people call it.")]
+    role: Annotated[Name, Meta(description="The role that it speaks for.")]
 
 
 class JudgeShape(VoiceShape, frozen=True, kw_only=True):
-    """The judge; what is left out keeps its default."""
+    """The judge."""
 
-    id: str | UnsetType = UNSET
-    name: str | UnsetType = UNSET
-    role: str | UnsetType = UNSET
-    model: str | UnsetType = UNSET
-    provider: str | UnsetType = UNSET
+    id: Annotated[Name, Meta(description="How the log calls it.")] = "judge-main"
+    name: Annotated[Name, Meta(description="How people call it.")] = "Technical Judge"
+    role: Annotated[Name, Meta(description="The role whose checklist it weighs by.")] = "generalist"
 
 
-class LimitsShape(Struct, frozen=True, forbid_unknown_fields=True):
-    """Bounds of attempts, waits and deadlines; waits in seconds."""
+class LimitsShape(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Bounds of attempts, waits and deadlines; times in seconds."""
 
-    attempts: Annotated[int, Meta(ge=1, le=100)] | UnsetType = UNSET
-    repairs: Annotated[int, Meta(ge=0, le=100)] | UnsetType = UNSET
-    backoff_s: Seconds | UnsetType = UNSET
-    backoff_max_s: Seconds | UnsetType = UNSET
-    call_deadline_s: Annotated[float, Meta(gt=0, le=86_400)] | UnsetType = UNSET
+    attempts: Annotated[
+        int, Meta(ge=1, le=100, description="Attempts per turn and model of a route.")
+    ] = 3
+    repairs: Annotated[
+        int, Meta(ge=0, le=100, description="How often an answer that misses its form is repaired.")
+    ] = 1
+    backoff_s: Annotated[Wait, Meta(description="The wait before a second attempt.")] = 1.0
+    backoff_max_s: Annotated[Wait, Meta(description="The longest wait before an attempt.")] = 60.0
+    call_deadline_s: Annotated[
+        float, Meta(gt=0, le=86_400, description="How long one call may take.")
+    ] = 300.0
+    round_deadline_s: (
+        Annotated[Deadline, Meta(description="How long one round may take; left out: any time.")]
+        | UnsetType
+    ) = UNSET
+    run_deadline_s: (
+        Annotated[Deadline, Meta(description="How long the debate may take; left out: any time.")]
+        | UnsetType
+    ) = UNSET
 
 
-class TerminationShape(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """When a debate stops."""
+class TerminationShape(
+    Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
+):
+    """When a debate ends before its last round."""
 
-    type: str = "fixed"
-    threshold: Annotated[float, Meta(ge=0, le=100)] | UnsetType = UNSET
+    type: Annotated[
+        Literal["fixed", "convergence", "quality"],
+        Meta(
+            description="Never; when refinements hardly change and the agents agree; "
+            "when the judge finds the solution good enough."
+        ),
+    ] = "fixed"
+    threshold: (
+        Annotated[
+            float,
+            Meta(
+                gt=0,
+                le=100,
+                description="The value to reach, 0 to 1; above 1 it is read as so many of 100. "
+                "Left out: 0.9.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class FailureShape(Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """What it means that a turn fails for good."""
+
+    quorum: Annotated[
+        int, Meta(ge=1, le=1000, description="So many agents must contribute to each round.")
+    ] = 1
+    on_failure: Annotated[
+        Literal["continue", "stop"],
+        Meta(description="Go on without the turn while there is a quorum, or stop."),
+    ] = "continue"
 
 
 class DebateShape(Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """How the debate is run."""
 
-    rounds: Annotated[int, Meta(ge=1, le=1000)] | UnsetType = UNSET
-    history: str | UnsetType = UNSET
-    include_full_history: bool | UnsetType = UNSET
+    rounds: Annotated[int, Meta(ge=1, le=1000, description="How many rounds, at most.")] = 3
+    history: (
+        Annotated[
+            History,
+            Meta(description="Whose earlier rounds an agent is shown; left out: its own."),
+        ]
+        | UnsetType
+    ) = UNSET
+    include_full_history: (
+        Annotated[bool, Meta(description="Older form: true is `own`, false `current`.")] | UnsetType
+    ) = UNSET
     limits: LimitsShape = LimitsShape()
+    timeout_per_round: (
+        Annotated[Milliseconds, Meta(description="Older form of `limits.round_deadline_s`, in ms.")]
+        | UnsetType
+    ) = UNSET
+    timeout: (
+        Annotated[Milliseconds, Meta(description="Older form of `limits.run_deadline_s`, in ms.")]
+        | UnsetType
+    ) = UNSET
     termination_condition: TerminationShape = TerminationShape()
-    synthesis_method: str = "judge"
-    timeout_per_round: Annotated[int, Meta(gt=0)] | UnsetType = UNSET
-    summarization: SummarizationShape | UnsetType = UNSET
-    interactive_clarifications: bool = False
-    clarifications_max_per_agent: Count | UnsetType = UNSET
-    clarifications_max_iterations: Count | UnsetType = UNSET
-    orchestrator_type: str | UnsetType = UNSET
-    trace: str | UnsetType = UNSET
+    synthesis_method: Annotated[
+        Synthesis,
+        Meta(description="Who concludes: the judge, a vote, or the judge section by section."),
+    ] = "judge"
+    authors: Annotated[
+        Literal["hidden", "named"], Meta(description="Whether the judge learns who wrote what.")
+    ] = "hidden"
+    failure: FailureShape = FailureShape()
+    summarization: SummarizationShape = SummarizationShape()
+    interactive_clarifications: Annotated[
+        bool, Meta(description="Whether agents ask you questions first; so does --clarify.")
+    ] = False
+    clarifications_max_per_agent: Annotated[
+        int, Meta(ge=1, le=100, description="Questions that an agent may ask in a pass.")
+    ] = 5
+    clarifications_max_iterations: Annotated[
+        int, Meta(ge=1, le=100, description="Passes of questions, at most.")
+    ] = 3
+    orchestrator_type: (
+        Annotated[
+            Literal["classic", "state-machine"],
+            Meta(description="Of the older tool. One engine runs every debate."),
+        ]
+        | UnsetType
+    ) = UNSET
+    trace: (
+        Annotated[
+            Literal["langfuse"],
+            Meta(description="Of the older tool. Nothing is sent: the log records every call."),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
-class ConfigurationShape(Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole file."""
+class ConfigurationShape(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A debate configuration."""
 
-    agents: tuple[AgentShape, ...] | UnsetType = UNSET
+    editor_schema: Annotated[
+        object, Meta(description="For editors: where the schema of this file lies.")
+    ] = msgspec.field(default=UNSET, name="$schema")
+
+    agents: (
+        Annotated[
+            tuple[AgentShape, ...],
+            Meta(
+                description="Who debates. Left out: an architect, a performance engineer and an "
+                "advocate of simplicity."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     judge: JudgeShape | UnsetType = UNSET
     debate: DebateShape = DebateShape()
-
-
-_TABLES: dict[str, type[Struct]] = {
-    "": ConfigurationShape,
-    "agents": AgentShape,
-    "judge": JudgeShape,
-    "debate": DebateShape,
-    "debate.limits": LimitsShape,
-    "debate.terminationCondition": TerminationShape,
-    "debate.summarization": SummarizationShape,
-    "agents.summarization": SummarizationShape,
-    "judge.summarization": SummarizationShape,
-    "agents.tools": ToolShape,
-    "judge.tools": ToolShape,
-}
-
-_REPORT = re.compile(r"(.*) - at `\$([^`]*)`", re.DOTALL)
-_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `(.*)`")
-_KINDS = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "nothing",
-}
-_BOUNDS = {" >= ": " of at least ", " <= ": " of at most ", " > ": " above "}
-
-
-def read_shape(document: Document) -> ConfigurationShape:
-    """The configuration that `document` states. Raises DialecticError (exit 4) if it cannot."""
-    try:
-        return msgspec.convert(document.value, ConfigurationShape)
-    except msgspec.ValidationError as failed:
-        raise _misfit(document, str(failed)) from None
-
-
-def invalid(document: Document, steps: Steps, what: str, fix: str) -> DialecticError:
-    """The error of the value at `steps`."""
-    return DialecticError(
-        what, where=document.where(steps), fix=fix, exit_code=ExitCode.CONFIGURATION
-    )
-
-
-def one_of(document: Document, steps: Steps, value: str, known: Iterable[str]) -> str:
-    """`value`, if it is among `known`; raises DialecticError with a suggestion otherwise."""
-    names = tuple(known)
-    if value not in names:
-        what = f"{steps[-1]} cannot be `{value}`"
-        raise invalid(document, steps, what, did_you_mean(value, names))
-    return value
-
-
-def plain_name(document: Document, steps: Steps, value: str) -> str:
-    """`value`, if it is one line of at most 200 characters that is not blank."""
-    if not value.strip() or len(value) > 200 or not value.isprintable():
-        what = f"{steps[-1]} must be one line of 1 to 200 printable characters"
-        raise invalid(document, steps, what, "write a short plain name")
-    return value
-
-
-def _misfit(document: Document, message: str) -> DialecticError:
-    report = _REPORT.fullmatch(message)
-    what, path = (report[1], report[2]) if report else (message, "")
-    steps: Steps = tuple(name or int(index) for name, index in _STEP.findall(path))
-    if unknown := _UNKNOWN.fullmatch(what):
-        return _unknown_key(document, steps, unknown[1])
-    if missing := _MISSING.fullmatch(what):
-        name = missing[1]
-        return invalid(document, steps, f"`{name}` is missing", f"add `{name}` here")
-    for kind, words in _KINDS.items():
-        what = what.replace(f"`{kind}`", words)
-    for sign, words in _BOUNDS.items():
-        what = what.replace(sign, words)
-    fix = f"change `{field_path(steps)}`" if steps else "write the keys agents, judge and debate"
-    return invalid(document, steps, what[:1].lower() + what[1:], fix)
-
-
-def _unknown_key(document: Document, steps: Steps, key: str) -> DialecticError:
-    table = ".".join(step for step in steps if isinstance(step, str))
-    known = _keys(table)
-    homes = [name for name in _TABLES if name and name != table and key in _keys(name)]
-    fix = did_you_mean(key, known)
-    if homes and not fix.startswith("did"):
-        fix = f"`{key}` belongs under `{homes[0]}`"
-    return invalid(document, (*steps, key), f"the key `{key}` is not known here", fix)
-
-
-def _keys(table: str) -> tuple[str, ...]:
-    return tuple(field.encode_name for field in msgspec.structs.fields(_TABLES[table]))

@@ -8,12 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Literal
 
 from msgspec import Struct
 
 from dialectic_actors.core.roles import Role
 from dialectic_events.errors import DialecticError, ExitCode
-from dialectic_events.runs import Agent, History, Limits, Model, RunOpened, Source, Stage
+from dialectic_events.runs import (
+    Agent,
+    Clarifications,
+    Condensing,
+    FailurePolicy,
+    History,
+    Limits,
+    Model,
+    RunOpened,
+    Source,
+    Stage,
+    StopRule,
+    Summarization,
+    Synthesis,
+)
 
 __all__ = ["Config"]
 
@@ -27,8 +42,9 @@ class Config(Struct, frozen=True, repr_omit_defaults=True):
     `agents` are the speakers' ids, or how many there are: the shipped roles in their order, then
     `agent-8` and so on. An id that is a shipped role's name speaks with that role, any other with a
     persona of its own. `rounds` are 1 or more. `route` are the models that every agent tries, in
-    order; the judge is the agent `judge`. Raises DialecticError (exit 4) for what no debate can be
-    opened with.
+    order; the judge is the agent `judge`. `summaries` are made of what is as long as
+    `summarization` says, `tools` are those of the agents; what else there is means what it means in
+    a `Stage`. Raises DialecticError (exit 4) for what no debate can be opened with.
     """
 
     agents: tuple[str, ...] | int = 3
@@ -39,6 +55,15 @@ class Config(Struct, frozen=True, repr_omit_defaults=True):
     route: tuple[str, ...] = ("model-a",)
     limits: Limits = Limits()
     seed: int = 7
+    clarifications: Clarifications | None = None
+    summaries: Condensing | None = None
+    summarization: Summarization = Summarization()
+    stop: StopRule | None = None
+    synthesis: Synthesis = "judge"
+    authors: Literal["hidden", "named"] = "hidden"
+    failure: FailurePolicy = FailurePolicy()
+    tools: tuple[str, ...] = ()
+    tool_call_limit: int = 2
 
     def __post_init__(self) -> None:
         ids = self.speakers
@@ -61,7 +86,8 @@ class Config(Struct, frozen=True, repr_omit_defaults=True):
 
     def opening(self) -> tuple[RunOpened, dict[str, str]]:
         """The event that opens the debate, and the texts of its prompt sources by reference."""
-        cast = _cast(self.speakers, self.route)
+        condensed = self.summarization if self.summaries is not None else None
+        cast = _cast(self.speakers, self.route, condensed, self.tools, self.tool_call_limit)
         stage = Stage(
             name="debate",
             protocol=self.protocol,
@@ -69,6 +95,13 @@ class Config(Struct, frozen=True, repr_omit_defaults=True):
             judge=_JUDGE,
             rounds=self.rounds,
             history=self.history,
+            clarifications=self.clarifications,
+            summaries=self.summaries,
+            stop=self.stop,
+            synthesis=self.synthesis,
+            shuffle=self.seed,
+            authors=self.authors,
+            failure=self.failure,
         )
         opened = RunOpened(
             problem=self.problem,
@@ -91,14 +124,32 @@ class _Cast(Struct, frozen=True):
 
 # A simulation opens as many runs as it has seeds; their personas are the same ones again.
 @lru_cache(maxsize=256)
-def _cast(ids: tuple[str, ...], route: tuple[str, ...]) -> _Cast:
+def _cast(
+    ids: tuple[str, ...],
+    route: tuple[str, ...],
+    condensed: Summarization | None,
+    tools: tuple[str, ...],
+    tool_call_limit: int,
+) -> _Cast:
     from dialectic_actors.bootstrap import compose
-    from dialectic_actors.settings.debate import AgentSettings, Settings, judge_role
+    from dialectic_actors.settings.debate import (
+        AgentSettings,
+        Settings,
+        ToolSettings,
+        judge_role,
+    )
 
     def settings(id: str, role: Role, temperature: float) -> AgentSettings:
-        models = tuple(Model(_PROVIDER, name) for name in route)
-        name = id.replace("-", " ").title()
-        return AgentSettings(id=id, name=name, role=role, route=models, temperature=temperature)
+        return AgentSettings(
+            id=id,
+            name=id.replace("-", " ").title(),
+            role=role,
+            route=tuple(Model(_PROVIDER, name) for name in route),
+            temperature=temperature,
+            summarization=condensed,
+            tools=tuple(ToolSettings(name, "Config") for name in tools),
+            tool_call_limit=tool_call_limit,
+        )
 
     opened, texts = compose(
         Settings(

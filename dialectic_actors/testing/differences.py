@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from dialectic_actors.core.divergence import about
 from dialectic_events.calls import CallLost, CallRequested
 from dialectic_events.runs import RunOpened, RunResumed, RunSuspended
 from dialectic_events.union import Event, tag_of
@@ -80,10 +81,10 @@ def _facts(played: Played) -> dict[str, dict[str, Any]]:
         interrupted = isinstance(event, RunSuspended) and event is not played.events[-1]
         if interrupted or isinstance(event, CallLost | RunResumed):
             continue
-        about = getattr(event, "call", None) or getattr(event, "turn", None) or ""
-        if not isinstance(event, CallRequested) and hasattr(event, "turn"):
-            about = event.turn
-        name = f"{tag_of(type(event))} {played.short(about)}".strip()
+        subject = about(event)
+        if not isinstance(event, CallRequested):
+            subject = getattr(event, "turn", subject)
+        name = f"{tag_of(type(event))} {played.short(subject)}".strip()
         seen[name] += 1
         # A call ends once; whatever comes again is told apart by its number.
         facts[name if seen[name] == 1 else f"{name} ({seen[name]})"] = _fields(played, event)

@@ -13,21 +13,24 @@ from typing import Literal, assert_never, get_args
 
 from msgspec import Struct
 
-from dialectic_actors.actors.agent import AgentBehavior
-from dialectic_actors.actors.messages import AgentMessage, Ended, Order, Read, Take
+from dialectic_actors.actors.cast import cast_of
+from dialectic_actors.actors.messages import AgentMessage, Ended, Order, Read, Take, Used
 from dialectic_actors.core.briefs import Brief, Links, brief_of
 from dialectic_actors.core.commands import (
-    AskAgain,
+    AskTools,
     Command,
-    Contribute,
     FailCall,
+    GiveAnswer,
+    GoOn,
     Open,
+    PassDeadline,
     PlaceCall,
     TakeUp,
 )
+from dialectic_actors.core.computed import answered, questions_of
 from dialectic_actors.core.decide import State, decide, fold, react
-from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn
-from dialectic_actors.core.prompts import Renderer
+from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn, UseTools, Wake
+from dialectic_actors.testing.answers import heard, marks_in, request_for, spoken
 from dialectic_events.calls import (
     CallAnswered,
     CallFailed,
@@ -35,10 +38,13 @@ from dialectic_events.calls import (
     Ending,
     ErrorClass,
     Message,
+    ToolsUsed,
     Usage,
 )
+from dialectic_events.contents import ToolCall, ToolResult, read_content, write_content
 from dialectic_events.parts import refer
 from dialectic_events.runs import RunOpened
+from dialectic_events.turns import Turn
 from dialectic_events.union import Event
 
 __all__ = [
@@ -89,7 +95,7 @@ class Plan(Struct, frozen=True):
         draw = int.from_bytes(sha256(f"{self.seed} {request.call}".encode()).digest()[:8])
         kind = self.kinds[draw // 100 % len(self.kinds)] if self.kinds else "says-nothing"
         if draw % 100 >= self.failing:
-            text = f"«{request.call}»"
+            text = spoken(request.turn, f"«{request.call}»", marks_in(request))
         elif kind == "says-nothing":
             text = "…"
         else:
@@ -108,36 +114,39 @@ class Agents:
     """
 
     def __init__(self, opened: RunOpened, texts: Mapping[str, str], answer: Answer = CALM) -> None:
-        # The runtime costs start-up time that stand-ins do not owe.
-        from dialectic_actors.runtime.live import cast_of
-
         cast = cast_of(opened, texts.__getitem__)
         self.parts = dict(texts)
         self._answer = answer
         self._links: Links = {}
-        self._agents = {
-            agent: AgentBehavior(Renderer(role, cast.templates, cast.names, {}))
-            for agent, role in cast.roles.items()
-        }
+        self._agents = cast.speakers()
 
     def __call__(self, state: State, effect: Effect) -> Command:
         """What the agent that an effect is addressed to asks of the debate."""
         match effect:
             case TakeTurn(turn):
-                return self._told(Take(turn, self._brief(state, effect)))
+                if turn.kind == "answer":
+                    return answers(state, turn)
+                return self._told(Take(turn, self._brief(state, turn)))
             case MakeCall(_, request, _):
                 return self.hear(state, effect, self._answer(request))
             case ReadAnswer(turn, recorded):
-                return self._told(Read(turn, self._brief(state, effect), recorded))
+                return self._told(Read(turn, self._brief(state, turn), recorded))
+            case UseTools(turn, request, answer, used):
+                known = used is not None
+                said = used if used is not None else uses(answer)
+                return self._told(Used(turn, request, answer, said, known))
+            case Wake(id):
+                return PassDeadline(id)
             case _:
                 assert_never(effect)
 
     def hear(self, state: State, effect: MakeCall, ending: Ending) -> Command:
         """What the agent asks of the debate when its call ends like this."""
-        return self._told(Ended(effect.turn, self._brief(state, effect), ending))
+        brief, offered = self._brief(state, effect.turn), bool(effect.request.tools)
+        return self._told(Ended(effect.turn, brief, ending, offered))
 
-    def _brief(self, state: State, effect: Effect) -> Brief:
-        return brief_of(state.run, effect.turn, self._links)
+    def _brief(self, state: State, turn: Turn) -> Brief:
+        return brief_of(state.run, turn, self._links)
 
     def _told(self, message: AgentMessage) -> Command:
         (tell,) = self._agents[message.turn.speaker].receive(message)
@@ -153,22 +162,43 @@ def perform(answer: Answer = CALM) -> Perform:
 
     def command(state: State, effect: Effect) -> Command:
         match effect:
+            case TakeTurn(turn) if turn.kind == "answer":
+                return answers(state, turn)
             case TakeTurn(turn):
-                return PlaceCall(turn.id, (Message("user", (refer(turn.id),)),))
-            case MakeCall(_, request, _):
+                return PlaceCall(turn.id, request_for(state.run, turn))
+            case MakeCall(turn, request, _):
                 ending: Ending = answer(request)
-            case ReadAnswer(_, recorded):
+            case ReadAnswer(turn, recorded):
                 ending = recorded
+            case UseTools(_, request, asked, used):
+                again = (*request.messages, Message("tool", (refer(asked.tools),), answers="1"))
+                return GoOn(asked.call, used if used is not None else uses(asked), again)
+            case Wake(id):
+                return PassDeadline(id)
             case _:
                 assert_never(effect)
         if isinstance(ending, CallFailed):
             return FailCall(ending.call, ending)
-        if ending.text == "…":
-            again = (Message("user", (refer(f"again {ending.call}"),)),)
-            return AskAgain(ending.call, ending, ("it says nothing",), again)
-        return Contribute(ending.call, ending, ending.text)
+        if ending.tools and state.run.calls[ending.call].requested.tools:
+            return AskTools(ending.call, ending)
+        again = (Message("user", (refer(f"again {ending.call}"),)),)
+        return heard(state.run, turn, ending, again)
 
     return command
+
+
+def answers(state: State, turn: Turn) -> GiveAnswer:
+    """What a person who always answers says to the questions of a turn."""
+    asked = questions_of(state.run, turn)
+    said = [f"The answer to {each.id}." for each in asked]
+    return GiveAnswer(turn.id, answered(turn, asked, said, "the kit"))
+
+
+def uses(answer: CallAnswered) -> ToolsUsed:
+    """What tools say that always have something to say."""
+    calls = read_content(answer.tools, list[ToolCall]) or []
+    results = [ToolResult(each.id, each.name, "success", f"{each.name} says so") for each in calls]
+    return ToolsUsed(call=answer.call, results=write_content(results))
 
 
 def at_once(effects: Mapping[str, Effect]) -> Effect:
@@ -207,6 +237,7 @@ def play(
             watch(state, events)
         if state.run.ended:
             return events
-        effects = react(state)
+        # Nothing takes its time here, so no deadline passes by itself.
+        effects = {id: each for id, each in react(state).items() if not isinstance(each, Wake)}
         command = act(state, choose(effects)) if effects else TakeUp(str(len(events)))
     raise AssertionError("the run does not end")

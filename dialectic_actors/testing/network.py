@@ -1,15 +1,14 @@
 """Shutting the network: while a test runs, whatever would reach another machine fails.
 
-An audit hook of the interpreter sees every attempt, in any thread, whichever library makes it.
 Which runs may reach a model is decided by those who call this.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dialectic_actors.api.sockets import watching
 from dialectic_events.errors import DialecticError, ExitCode
 
 __all__ = ["NetworkShut", "network_open", "network_shut"]
@@ -30,23 +29,23 @@ class NetworkShut(DialecticError):
 
 
 class _Door:
-    """The one door of this process: how many have shut it, and whether it is being watched."""
+    """The one door of this process."""
 
     shut = 0
-    is_watched = False
+    """How many have shut it."""
 
 
-def _watch(event: str, args: tuple[object, ...]) -> None:
-    # Called for every audited event of the process from now on, so the common case comes first.
-    if not _Door.shut or not event.startswith("socket."):
-        return
+def _refuse(event: str, arguments: tuple[object, ...]) -> NetworkShut | None:
+    if not _Door.shut:
+        return None
     if event in _CONNECTIONS:
         # A local socket has a path for an address, a connected one that sends has none.
-        address = args[1]
+        address = arguments[1]
         if isinstance(address, tuple) and len(address) > 1:
-            raise NetworkShut(f"{address[0]} (port {address[1]})")
-    elif event in _LOOKUPS and args[0] is not None:
-        raise NetworkShut(str(args[0]))
+            return NetworkShut(f"{address[0]} (port {address[1]})")
+    elif event in _LOOKUPS and arguments[0] is not None:
+        return NetworkShut(str(arguments[0]))
+    return None
 
 
 @contextmanager
@@ -54,14 +53,12 @@ def network_shut() -> Iterator[None]:
     """Let every attempt to connect, send or look up a name fail with NetworkShut inside the block,
     in all threads of the process. Local sockets (of a path) stay as they are.
     """
-    if not _Door.is_watched:
-        _Door.is_watched = True
-        sys.addaudithook(_watch)
-    _Door.shut += 1
-    try:
-        yield
-    finally:
-        _Door.shut -= 1
+    with watching(_refuse):
+        _Door.shut += 1
+        try:
+            yield
+        finally:
+            _Door.shut -= 1
 
 
 @contextmanager

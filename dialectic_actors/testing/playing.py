@@ -141,19 +141,20 @@ def perform(
     opened, texts = opening
     store, ref = Store("memory:"), new_run_id(datetime.now().astimezone())
     dispatcher = HurriedDispatcher if is_hurried else LoopDispatcher
-    with System(store.port, _gateway(provide), dispatcher=dispatcher) as system:
+    with System(store.port, _gateway(provide, is_hurried), dispatcher=dispatcher) as system:
         system.start(ref, opened, texts).result.result()
     return store, ref
 
 
 def _gateway(
-    provide: Callable[[], Mapping[str, Provider]],
+    provide: Callable[[], Mapping[str, Provider]], is_hurried: bool
 ) -> Callable[[], AbstractAsyncContextManager[Gateway]]:
     @asynccontextmanager
     async def opened() -> AsyncIterator[Gateway]:
-        from dialectic_actors.llm.gateway import LoopGateway
+        from dialectic_actors.llm.gateway import LoopGateway, paced
+        from dialectic_actors.testing.hurried import PACE
 
-        async with LoopGateway(provide()) as gateway:
+        async with LoopGateway(provide(), later=paced(PACE if is_hurried else 1.0)) as gateway:
             yield gateway
 
     return opened

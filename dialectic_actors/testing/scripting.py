@@ -12,11 +12,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, get_args
 
 from dialectic_actors.core.protocols import known_turns, protocol_of
-from dialectic_actors.llm.failures import clean
 from dialectic_actors.llm.scripted import Script, Step
 from dialectic_actors.settings.suggestions import did_you_mean
 from dialectic_actors.testing.names import Names
-from dialectic_events.calls import CallAnswered, CallFailed, Ending
+from dialectic_events.calls import Ending
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.runs import RunOpened
 from dialectic_events.turns import Kind, Turn
@@ -52,24 +51,7 @@ class Prompted:
         step = self._script.step(ask)
         if step is None:
             return await self._behind.complete(ask)
-        text = clean(step.text or "")
-        if text.strip():
-            return CallAnswered(
-                call=ask.call,
-                text=text,
-                model="scripted",
-                usage=step.usage,
-                cost_usd=step.cost_usd,
-                finish="stop",
-            )
-        return CallFailed(
-            call=ask.call,
-            error=step.error or "empty",
-            detail=clean(step.detail),
-            retry_after_s=step.retry_after_s,
-            usage=step.usage,
-            cost_usd=step.cost_usd,
-        )
+        return step.ending(ask, "scripted")
 
     async def aclose(self) -> None:
         """Close the provider behind."""

@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from dialectic_actors.core.commands import Command, GiveUp, Open, Suspend, TakeUp
 from dialectic_actors.core.decide import State, react, take
-from dialectic_actors.core.effects import Effect, MakeCall
+from dialectic_actors.core.effects import Effect, MakeCall, Wake
+from dialectic_actors.testing.answers import marks_in, spoken, tool_calls
 from dialectic_actors.testing.config import Config
 from dialectic_actors.testing.driving import Agents, Trouble, shuffled
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, Ending, Usage
@@ -63,10 +64,14 @@ class Story(Struct, frozen=True, repr_omit_defaults=True):
 
     def _answer(self, request: CallRequested) -> Ending:
         draw = int.from_bytes(sha256(request.call.encode()).digest()[:8])
-        text = self.answers[draw % len(self.answers)] if self.answers else f"On {request.call}."
+        words = self.answers[draw % len(self.answers)] if self.answers else f"On {request.call}."
+        text = spoken(request.turn, words, marks_in(request))
+        earlier = sum(message.role == "tool" for message in request.messages)
+        tools = tool_calls(request.turn, len(request.tools), earlier)
         return CallAnswered(
             call=request.call,
-            text=text,
+            text="" if tools else text,
+            tools=tools,
             model=request.model,
             usage=(None, Usage(10, 5, 3, 2))[draw % 5 > 0],
             cost_usd=(None, 0.25)[draw % 3 > 0],
@@ -123,8 +128,10 @@ class _Teller:
                 return TakeUp(f"take-up-{step}")
             case "rest":
                 return Suspend("a person said so")
-            case "gone":
+            case "gone" if not isinstance(effect, Wake):
                 return GiveUp(effect.turn.id, "nobody is left to take it")
+            case "gone":
+                return self.agents(state, effect)
             case _:
                 return self._troubled(state, effect, setback)
 

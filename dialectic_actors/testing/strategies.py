@@ -19,7 +19,16 @@ from dialectic_actors.testing.config import Config
 from dialectic_actors.testing.driving import EVERY_ERROR, Plan
 from dialectic_actors.testing.stories import MISHAPS, Mishap, Story, Told
 from dialectic_actors.testing.versions import DOWNCASTS, Downcast, Written, shapes_of, stored_as
-from dialectic_events.runs import History, Limits, RunOpened
+from dialectic_events.runs import (
+    Clarifications,
+    Condensing,
+    History,
+    Limits,
+    RunOpened,
+    StopRule,
+    Summarization,
+    Synthesis,
+)
 from dialectic_events.union import EVENT_TYPES, Event
 
 __all__ = [
@@ -81,6 +90,7 @@ def configs(
     count = draw(st.integers(1, max_agents))
     most = max(1, min(max_rounds, max_turns // (count * (count + 1))))
     names = _HARD_NAMES[:count] if draw(st.booleans()) else ()
+    framed = protocol == "debate@1"
     return Config(
         agents=names if len(names) == count else count,
         rounds=draw(st.integers(1, most)),
@@ -90,7 +100,35 @@ def configs(
         route=_ROUTE[: draw(st.integers(1, len(_ROUTE)))],
         limits=Limits(attempts=draw(st.integers(1, 3)), repairs=draw(st.integers(0, 2))),
         seed=draw(st.integers(0, 2**32 - 1)),
+        **(draw(_FRAMES) if framed else {}),
     )
+
+
+_FRAMES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "clarifications": st.builds(
+            Clarifications, per_agent=st.integers(1, 2), passes=st.integers(1, 2)
+        ),
+        "summaries": st.sampled_from(get_args(Condensing)),
+        "summarization": st.builds(
+            Summarization,
+            threshold=st.integers(1, 300),
+            max_length=st.integers(40, 120),
+            unit=st.sampled_from(["characters", "tokens"]),
+        ),
+        "stop": st.builds(
+            StopRule,
+            rule=st.sampled_from(["convergence", "quality"]),
+            threshold=st.sampled_from([0.1, 0.5, 0.9]),
+        ),
+        "synthesis": st.sampled_from(get_args(Synthesis)),
+        "authors": st.sampled_from(["hidden", "named"]),
+        "tools": st.just(("context_search",)),
+        "tool_call_limit": st.integers(1, 2),
+    },
+)
+"""What a debate may have around its rounds; Hypothesis prefers none of it."""
 
 
 def openings(

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from dialectic_actors.core.briefs import brief_of
-from dialectic_actors.core.commands import Contribute, FailCall, Open, PlaceCall
+from dialectic_actors.core.commands import FailCall, Open, PlaceCall
 from dialectic_actors.core.decide import State, react, take
-from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn
+from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn, UseTools, Wake
 from dialectic_actors.core.protocols import (
     Protocol,
     Results,
@@ -25,11 +25,25 @@ from dialectic_actors.core.protocols import (
     known_turns,
     protocol_of,
 )
-from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, Message
-from dialectic_events.parts import refer
-from dialectic_events.runs import Agent, History, Limits, Model, RunOpened, Stage
+from dialectic_actors.testing.answers import heard, marks_in, request_for, spoken
+from dialectic_actors.testing.driving import answers
+from dialectic_events.calls import CallAnswered, CallFailed, CallRequested
+from dialectic_events.contents import write_content
+from dialectic_events.runs import (
+    Agent,
+    Clarifications,
+    Condensing,
+    History,
+    Limits,
+    Model,
+    RunOpened,
+    Stage,
+    StopRule,
+    Summarization,
+    Synthesis,
+)
 from dialectic_events.turns import Turn
-from dialectic_replay.run import Run
+from dialectic_replay.run import Result, Run
 
 __all__ = ["WalkFailed", "Walked", "walk"]
 
@@ -37,6 +51,8 @@ T = TypeVar("T")
 
 NAMES = ("ada", "ben", "cleo", "dan", "eve", "finn", "gus", "hana")
 _MOST_TURNS = 1_000
+_LONG = 60
+"""Characters that are condensed: more than one text of a walk has, less than two."""
 
 
 class Walked(Struct, frozen=True):
@@ -80,6 +96,10 @@ def walk(
     rounds: int = 1,
     *,
     history: History = "own",
+    clarifications: Clarifications | None = None,
+    summaries: Condensing | None = None,
+    stop: StopRule | None = None,
+    synthesis: Synthesis = "judge",
     failing: bool = False,
     calls: bool = False,
     texts: Sequence[str] = (),
@@ -92,7 +112,8 @@ def walk(
     steps into it lead to the same state. Turns are made; with `failing` each may fail as well. A
     turn's call and its ending are one step; with `calls` they are two, so that calls are under way
     side by side in every combination. `texts` are what a turn may say, for protocols that read
-    texts (default: a text of its own for each turn).
+    texts (default: a text of its own for each turn). Who is asked for questions has one or none,
+    and a judge finds the quality lowest or highest.
 
     In every state: outstanding is exactly what the fold and the protocol say is ready (`agenda`);
     each brief shows what `sees` and `recalls` name, once, and settled turns only (`brief`); the run
@@ -113,7 +134,19 @@ def walk(
     # Under a name of its own, so that nobody else's protocol is replaced meanwhile.
     with installed("walked@1", _bounded(found)):
         walker = _Walker(found, failing=failing, calls=calls, texts=texts, most=most_states)
-        return walker.go(_opening(names, rounds, history))
+        stage = Stage(
+            name="debate",
+            protocol="walked@1",
+            agents=names,
+            judge="judge",
+            rounds=rounds,
+            history=history,
+            clarifications=clarifications,
+            summaries=summaries,
+            stop=stop,
+            synthesis=synthesis,
+        )
+        return walker.go(_opening(stage))
 
 
 def _bounded(protocol: Protocol) -> Protocol:
@@ -128,13 +161,21 @@ def _bounded(protocol: Protocol) -> Protocol:
     return turns
 
 
-def _opening(agents: Sequence[str], rounds: int, history: History) -> RunOpened:
+def _opening(stage: Stage) -> RunOpened:
+    condensed = Summarization(_LONG, _LONG) if stage.summaries is not None else None
     return RunOpened(
         problem="Which order do turns come in?",
-        stages=(Stage("debate", "walked@1", tuple(agents), "judge", rounds, history),),
+        stages=(stage,),
         agents=tuple(
-            Agent(name, name.title(), name, f"role/{name}", (Model("scripted", "walk"),))
-            for name in (*agents, "judge")
+            Agent(
+                id=name,
+                name=name.title(),
+                role=name,
+                source=f"role/{name}",
+                route=(Model("scripted", "walk"),),
+                summarization=condensed,
+            )
+            for name in (*stage.agents, stage.judge)
         ),
         sources=(),
         seed=0,
@@ -184,8 +225,8 @@ class _Walker:
         """Every state one step further, with what was done."""
         return [
             pair
-            for effect in list(react(state).values())
-            for pair in _guarded((path, effect.turn.id), partial(self._performed, state, effect))
+            for each, effect in list(react(state).items())
+            for pair in _guarded((path, each), partial(self._performed, state, effect))
         ]
 
     def _performed(self, state: State, effect: Effect) -> list[tuple[str, State]]:
@@ -193,29 +234,50 @@ class _Walker:
 
     def _perform(self, state: State, effect: Effect) -> Iterator[tuple[str, State]]:
         match effect:
+            case TakeTurn(turn) if turn.kind == "answer":
+                given = state.copy()
+                take(given, answers(state, turn))
+                yield f"{turn.id} answered", given
             case TakeTurn(turn):
                 asked = state.copy()
-                take(asked, PlaceCall(turn.id, (Message("user", (refer(turn.id),)),)))
+                take(asked, PlaceCall(turn.id, request_for(state.run, turn)))
                 if self._calls:
                     yield f"{turn.id} asked", asked
                 else:
-                    yield from self._end(asked, asked.run.calls[f"{turn.id}#1"].requested)
-            case MakeCall(_, request, _):
-                yield from self._end(state, request)
-            case ReadAnswer(turn, _):
+                    yield from self._end(asked, turn, asked.run.calls[f"{turn.id}#1"].requested)
+            case MakeCall(turn, request, _):
+                yield from self._end(state, turn, request)
+            case ReadAnswer(turn) | UseTools(turn):
                 raise _Broken("agenda", f"{turn.id} has an answer that nobody read")
+            case Wake(id):
+                raise _Broken("agenda", f"{id} is due, and no deadline was set")
+            case _:
+                assert_never(effect)
 
-    def _end(self, state: State, request: CallRequested) -> Iterator[tuple[str, State]]:
-        for number, text in enumerate(self._texts or (f"«{request.turn}»",)):
+    def _end(self, state: State, turn: Turn, request: CallRequested) -> Iterator[tuple[str, State]]:
+        for number, text in enumerate(self._said(turn, request)):
             made = state.copy()
             ending = CallAnswered(call=request.call, text=text, model=request.model)
-            take(made, Contribute(request.call, ending, text))
+            take(made, heard(state.run, turn, ending, ()))
             yield f"{request.turn} made" + (f" ({text})" if number else ""), made
         if self._failing:
             failed = state.copy()
             refused = CallFailed(call=request.call, error="bad-request")
             take(failed, FailCall(request.call, refused))
             yield f"{request.turn} failed", failed
+
+    def _said(self, turn: Turn, request: CallRequested) -> Iterator[str]:
+        """All that may come of a call."""
+        match turn.kind:
+            case "question":
+                yield write_content({"questions": [f"What of {turn.id}?"]})
+                yield write_content({"questions": []})
+            case "assessment":
+                yield write_content({"score": 0, "reason": "It is open."})
+                yield write_content({"score": 100, "reason": "It is done."})
+            case _:
+                for words in self._texts or (f"«{request.turn}»",):
+                    yield spoken(turn.id, words, marks_in(request))
 
     def _check(self, state: State) -> None:
         run, turns = state.run, state.agenda.turns
@@ -239,8 +301,13 @@ class _Walker:
 def _key(run: Run) -> object:
     """What tells states apart: which turns are settled and how, which calls are under way."""
     asked = run.attempts.keys() - run.results.keys()
-    settled = ((id, each.outcome, each.text) for id, each in run.results.items())
+    settled = ((id, each.outcome, each.text, _found(each)) for id, each in run.results.items())
     return frozenset(settled), frozenset(asked)
+
+
+def _found(result: Result) -> tuple[object, ...]:
+    """What a result says beside its words."""
+    return tuple(getattr(result.event, name, None) for name in ("questions", "score", "stop"))
 
 
 def _alike(state: State, other: State) -> bool:
@@ -272,17 +339,19 @@ def _check_agenda(state: State, protocol: Protocol) -> None:
 
 def _check_brief(run: Run, asked: Turn, planned: Turn) -> None:
     """All that `sees` and `recalls` name was contributed and is shown, once, and nothing else."""
-    if asked != replace(planned, sees=asked.sees):
+    if asked != replace(planned, sees=asked.sees, recalls=asked.recalls, summary=None):
         raise _Broken("agenda", f"{planned.id} is asked for otherwise than it was listed")
     brief = brief_of(run, asked)
     shown = [each.turn for each in (*brief.earlier(), *brief.shown)]
-    named = set(planned.sees)
-    links = list(planned.recalls)
+    named, links = set(planned.sees), list(planned.recalls)
+    if planned.summary is not None and run.made(planned.summary) is not None:
+        condensed = run.results[planned.summary].turn.sees
+        named, links = {planned.summary, *(named - set(condensed))}, []
     for link in links:  # grows while it is gone through
         earlier = run.results[link].turn
         links += [each for each in earlier.recalls if each not in links]
         named.update(earlier.sees)
-    for other in (*named, *planned.recalls):
+    for other in (*named, *planned.sees, *planned.recalls):
         if other not in run.results:
             raise _Broken("brief", f"{planned.id} is shown {other}, which is not settled")
     due = {other for other in named if run.made(other) is not None}

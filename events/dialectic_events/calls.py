@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from dialectic_events.parts import Piece, Text
+from dialectic_events.parts import Piece, Ref, Text
 from dialectic_events.turns import Fact, Turn
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Ending",
     "ErrorClass",
     "Message",
+    "ToolsUsed",
     "Usage",
 ]
 
@@ -41,11 +42,17 @@ ErrorClass = Literal[
 """Why a call failed. Closed and stored: a new class is a new schema version."""
 
 
-class Message(Struct, frozen=True):
-    """One message of a request; its text is that of its pieces, one after the other."""
+class Message(Struct, frozen=True, omit_defaults=True):
+    """One message of a request; its text is that of its pieces, one after the other.
 
-    role: Literal["system", "user", "assistant"]
+    An assistant's message names the tools that it asked for (`tools`, a JSON list of `ToolCall`), a
+    tool's message the call that it answers.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
     parts: tuple[Piece, ...]
+    tools: Ref | None = None
+    answers: str | None = None
 
 
 class Usage(Struct, frozen=True, omit_defaults=True):
@@ -63,8 +70,9 @@ class CallRequested(Fact, frozen=True, kw_only=True, tag="call-requested"):
     """A call was decided; durable before it is sent.
 
     `call` is `turn#attempt`. `plan` is the full turn, in its first request. `why` is what made this
-    attempt necessary: "first", an error class, or "contract". It is held back for `delay_s`
-    seconds; its deadline counts from sending.
+    attempt necessary: "first", an error class, "contract" or "tools". It is held back for `delay_s`
+    seconds; its deadline counts from sending. `schema_part` is the JSON Schema of the answer that
+    is wanted, `tools` are the tools that may be asked for (each a JSON `ToolSpec`).
     """
 
     call: str
@@ -77,11 +85,13 @@ class CallRequested(Fact, frozen=True, kw_only=True, tag="call-requested"):
     why: str = "first"
     delay_s: float = 0.0
     plan: Turn | None = None
+    schema_part: Ref | None = None
+    tools: tuple[Ref, ...] = ()
 
 
 class CallAnswered(Fact, frozen=True, kw_only=True, tag="call-answered"):
     """A model answered. `model` is the one that says it answered; `cost_usd` is unknown when nobody
-    stated a price.
+    stated a price. `tools` is what it asks tools for before it goes on (a JSON list of `ToolCall`).
     """
 
     call: str
@@ -92,6 +102,7 @@ class CallAnswered(Fact, frozen=True, kw_only=True, tag="call-answered"):
     latency_ms: int = 0
     response_id: str | None = None
     finish: str | None = None
+    tools: Text = ""
 
 
 class CallFailed(Fact, frozen=True, kw_only=True, tag="call-failed"):
@@ -116,6 +127,14 @@ class CallLost(Fact, frozen=True, kw_only=True, tag="call-lost"):
 
     call: str
     claim: str
+
+
+class ToolsUsed(Fact, frozen=True, kw_only=True, tag="tools-used"):
+    """The tools that an answer asked for were used: `results` is a JSON list of `ToolResult`."""
+
+    call: str
+    results: Text
+    latency_ms: int = 0
 
 
 Ending = CallAnswered | CallFailed

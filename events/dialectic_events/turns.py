@@ -13,19 +13,38 @@ from msgspec import Struct
 from dialectic_events.parts import Text
 
 __all__ = [
+    "AnswerGiven",
+    "AssessmentMade",
+    "BallotCast",
     "Contribution",
     "CritiqueMade",
     "Fact",
     "Kind",
     "ProposalMade",
+    "QuestionAsked",
     "RefinementMade",
+    "Standing",
+    "StopDecided",
+    "SummaryMade",
     "SynthesisMade",
     "Turn",
     "TurnFailed",
     "TurnSkipped",
 ]
 
-Kind = Literal["proposal", "critique", "refinement", "synthesis"]
+Kind = Literal[
+    "question",
+    "answer",
+    "summary",
+    "proposal",
+    "critique",
+    "refinement",
+    "assessment",
+    "stop",
+    "ballot",
+    "synthesis",
+]
+"""What a turn is for. An `answer` is a person's, a `stop` is computed; all others ask a model."""
 
 
 class Turn(Struct, frozen=True, omit_defaults=True):
@@ -34,7 +53,9 @@ class Turn(Struct, frozen=True, omit_defaults=True):
     `after` are the turns it waits for. `sees` are those whose results it is shown, `recalls` those
     whose whole brief it is shown again (a history that grows is named by its last link). `target`
     is the turn it answers: without that one there is nothing to say. `carries` is the turn whose
-    result stands in for this one, so that no call is made.
+    result stands in for this one, so that no call is made. `summary` is the turn that, if it
+    contributes, is shown in place of all that is recalled. `round` counts the passes of questions
+    and their answers on their own.
     """
 
     id: str
@@ -46,6 +67,7 @@ class Turn(Struct, frozen=True, omit_defaults=True):
     after: tuple[str, ...] = ()
     sees: tuple[str, ...] = ()
     recalls: tuple[str, ...] = ()
+    summary: str | None = None
 
 
 class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -81,8 +103,80 @@ class RefinementMade(Contribution, frozen=True, kw_only=True, tag="refinement-ma
     """An agent refined its proposal in the light of the critiques it received."""
 
 
+class QuestionAsked(Contribution, frozen=True, kw_only=True, tag="question-asked"):
+    """An agent asked what it must know before it can propose: `text` holds that many `questions`
+    (a JSON list of `Question`); `dropped` more were over the limit.
+    """
+
+    questions: int
+    dropped: int = 0
+
+
+class AnswerGiven(Contribution, frozen=True, kw_only=True, tag="answer-given"):
+    """A person answered an agent's questions: `text` is a JSON list of `Answered`. `by` says how
+    the answers came: a terminal, a file, another process.
+    """
+
+    by: str = ""
+
+
+class SummaryMade(Contribution, frozen=True, kw_only=True, tag="summary-made"):
+    """What was said was condensed, from so many characters to so many; `cut` when the answer was
+    longer than allowed and lost its end.
+    """
+
+    before_chars: int
+    after_chars: int
+    method: str
+    cut: bool = False
+
+
+class AssessmentMade(Contribution, frozen=True, kw_only=True, tag="assessment-made"):
+    """The judge assessed how far the debate has come: `score` is 0 to 1, `text` says why."""
+
+    score: float
+
+
+class BallotCast(Contribution, frozen=True, kw_only=True, tag="ballot-cast"):
+    """An agent ranked the refinements of others: turn ids, the best first; `text` says why."""
+
+    ranking: tuple[str, ...]
+
+
+class Standing(Struct, frozen=True):
+    """How a refinement fared in a vote: its Borda points, and how many ranked it first."""
+
+    turn: str
+    points: int
+    first: int
+
+
 class SynthesisMade(Contribution, frozen=True, kw_only=True, tag="synthesis-made"):
-    """The judge drew the conclusion."""
+    """The debate was concluded. `text` is a JSON `Verdict`, or the judge's own words where no
+    verdict could be read from them. `standings` are those of a vote, the winner first; `tied` are
+    those that only the drawn lot told apart.
+    """
+
+    form: Literal["verdict", "text"] = "verdict"
+    standings: tuple[Standing, ...] = ()
+    tied: tuple[str, ...] = ()
+
+
+class StopDecided(Fact, frozen=True, kw_only=True, tag="stop-decided"):
+    """Whether the debate ends before its last round: `value` was measured by `measure` and held
+    against `threshold` (both 0 to 1; None when there was nothing to measure). A measured
+    convergence also says what it is made of.
+    """
+
+    turn: str
+    plan: Turn
+    rule: Literal["convergence", "quality"]
+    measure: str
+    value: float | None
+    threshold: float
+    stop: bool
+    stability: float | None = None
+    agreement: float | None = None
 
 
 class TurnFailed(Fact, frozen=True, kw_only=True, tag="turn-failed"):

@@ -10,20 +10,75 @@ from __future__ import annotations
 from functools import cache
 from typing import get_args, get_type_hints
 
-from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested
+from dialectic_events.calls import (
+    CallAnswered,
+    CallFailed,
+    CallLost,
+    CallRequested,
+    ToolsUsed,
+)
 from dialectic_events.parts import Text, references
-from dialectic_events.runs import RunConcluded, RunFailed, RunOpened, RunResumed, RunSuspended
+from dialectic_events.runs import (
+    DeadlinePassed,
+    RunConcluded,
+    RunFailed,
+    RunOpened,
+    RunResumed,
+    RunSuspended,
+)
 from dialectic_events.turns import (
+    AnswerGiven,
+    AssessmentMade,
+    BallotCast,
     CritiqueMade,
     Fact,
+    Kind,
     ProposalMade,
+    QuestionAsked,
     RefinementMade,
+    StopDecided,
+    SummaryMade,
     SynthesisMade,
     TurnFailed,
     TurnSkipped,
 )
 
-__all__ = ["EVENT_TYPES", "Event", "refs_beside", "schema_of", "tag_of", "text_fields"]
+__all__ = [
+    "CONTRIBUTIONS",
+    "EVENT_TYPES",
+    "Event",
+    "Made",
+    "refs_beside",
+    "schema_of",
+    "tag_of",
+    "text_fields",
+]
+
+Made = (
+    QuestionAsked
+    | AnswerGiven
+    | SummaryMade
+    | ProposalMade
+    | CritiqueMade
+    | RefinementMade
+    | AssessmentMade
+    | BallotCast
+    | SynthesisMade
+)
+"""The contributions: what agents and people say in their turns."""
+
+CONTRIBUTIONS: dict[Kind, type[Made]] = {
+    "question": QuestionAsked,
+    "answer": AnswerGiven,
+    "summary": SummaryMade,
+    "proposal": ProposalMade,
+    "critique": CritiqueMade,
+    "refinement": RefinementMade,
+    "assessment": AssessmentMade,
+    "ballot": BallotCast,
+    "synthesis": SynthesisMade,
+}
+"""What a turn of each kind contributes; a `stop` contributes no words."""
 
 Event = (
     RunOpened
@@ -31,16 +86,16 @@ Event = (
     | RunResumed
     | RunConcluded
     | RunFailed
-    | ProposalMade
-    | CritiqueMade
-    | RefinementMade
-    | SynthesisMade
+    | DeadlinePassed
+    | Made
+    | StopDecided
     | TurnFailed
     | TurnSkipped
     | CallRequested
     | CallAnswered
     | CallFailed
     | CallLost
+    | ToolsUsed
 )
 
 
@@ -71,7 +126,9 @@ def refs_beside(event: Event) -> tuple[str, ...]:
     its request.
     """
     if isinstance(event, CallRequested):
-        return references([piece for message in event.messages for piece in message.parts])
+        beside = (*filter(None, (event.schema_part, *(m.tools for m in event.messages))),)
+        pieces = [piece for message in event.messages for piece in message.parts]
+        return (*references(pieces), *beside, *event.tools)
     if isinstance(event, RunOpened):
         return tuple(source.part for source in event.sources)
     return ()

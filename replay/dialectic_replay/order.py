@@ -1,19 +1,22 @@
 """The order in which people read a run, whatever the order in which its turns came in.
 
-Rounds first, then the conclusion; in a round proposals, critiques, refinements; in each the agents
-as they were listed.
+Clarifications first, then rounds, then the conclusion; in each the kinds in the order of a debate,
+in each kind the agents as they were listed.
 """
 
 from __future__ import annotations
 
-from math import inf
+from typing import Literal, get_args
 
-from dialectic_events.turns import Turn
+from dialectic_events.turns import Kind, Turn
 from dialectic_replay.run import Run
 
-__all__ = ["KINDS", "in_order", "target_speaker"]
+__all__ = ["Phase", "in_order", "phase_of", "target_speaker"]
 
-KINDS = ("proposal", "critique", "refinement", "synthesis")
+Phase = Literal["clarifications", "rounds", "conclusion"]
+
+_PHASES = get_args(Phase)
+_KINDS = get_args(Kind)
 
 
 def in_order(run: Run) -> tuple[Turn, ...]:
@@ -21,12 +24,20 @@ def in_order(run: Run) -> tuple[Turn, ...]:
     agents = run.opened.agents if run.opened else ()
     places = {agent.id: place for place, agent in enumerate(agents)}
 
-    def place(turn: Turn) -> tuple[float, int, int, int, str]:
-        critic = places.get(turn.speaker, len(places))
+    def place(turn: Turn) -> tuple[int, int, int, int, int, str]:
+        phase = _PHASES.index(phase_of(turn))
+        speaker = places.get(turn.speaker, len(places))
         author = places.get(target_speaker(run, turn) or "", len(places))
-        return turn.round or inf, KINDS.index(turn.kind), critic, author, turn.id
+        return phase, turn.round, _KINDS.index(turn.kind), speaker, author, turn.id
 
     return tuple(sorted(run.turns.values(), key=place))
+
+
+def phase_of(turn: Turn) -> Phase:
+    """The part of a debate that a turn belongs to; its `round` counts within that part."""
+    if turn.kind in ("question", "answer"):
+        return "clarifications"
+    return "rounds" if turn.round else "conclusion"
 
 
 def target_speaker(run: Run, turn: Turn) -> str | None:

@@ -10,20 +10,28 @@ from collections.abc import Iterable
 from typing import Literal, assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested, Ending
-from dialectic_events.errors import IntegrityError
-from dialectic_events.runs import RunConcluded, RunFailed, RunOpened, RunResumed, RunSuspended
-from dialectic_events.turns import (
-    CritiqueMade,
-    ProposalMade,
-    RefinementMade,
-    SynthesisMade,
-    Turn,
-    TurnFailed,
-    TurnSkipped,
+from dialectic_events.calls import (
+    CallAnswered,
+    CallFailed,
+    CallLost,
+    CallRequested,
+    Ending,
+    ToolsUsed,
 )
-from dialectic_events.union import Event, tag_of
+from dialectic_events.errors import IntegrityError
+from dialectic_events.runs import (
+    DeadlinePassed,
+    RunConcluded,
+    RunFailed,
+    RunOpened,
+    RunResumed,
+    RunSuspended,
+)
+from dialectic_events.turns import Contribution, StopDecided, Turn, TurnFailed, TurnSkipped
+from dialectic_events.union import Event, Made, tag_of
+from dialectic_replay.words import words_of
 
 __all__ = ["Call", "Result", "Run", "Status", "apply", "evolve", "fold"]
 
@@ -31,27 +39,31 @@ Status = Literal["empty", "running", "suspended", "concluded", "partial", "faile
 
 
 class Call(Struct, frozen=True):
-    """A call and how it ended, if it did. `lost` counts the times that it died with its sender."""
+    """A call and how it ended, if it did. `lost` counts the times that it died with its sender;
+    `used` is what the tools said that its answer asked for.
+    """
 
     requested: CallRequested
     ended: Ending | None = None
     lost: int = 0
+    used: ToolsUsed | None = None
 
 
 class Result(Struct, frozen=True):
-    """What came of a turn: its contribution (`made`), or why there is none. `call` is the answer it
-    rests on.
+    """What came of a turn: its contribution in words (`made`), or why there is none. `call` is the
+    answer it rests on, `event` the fact itself.
     """
 
     turn: Turn
     outcome: Literal["made", "failed", "skipped"]
     text: str
     call: str | None = None
+    event: Made | StopDecided | TurnFailed | TurnSkipped | None = None
 
 
 class Run(Struct):
     """The fold of a run's log. Turns by id, in the order in which they were first heard of; calls
-    by id.
+    by id; deadlines that passed, in seconds, by round.
     """
 
     opened: RunOpened | None = None
@@ -63,6 +75,7 @@ class Run(Struct):
     results: dict[str, Result] = {}
     calls: dict[str, Call] = {}
     attempts: dict[str, tuple[str, ...]] = {}
+    passed: dict[int, float] = {}
 
     def copy(self) -> Run:
         """A run that may evolve without changing this one."""
@@ -76,6 +89,7 @@ class Run(Struct):
             self.results.copy(),
             self.calls.copy(),
             self.attempts.copy(),
+            self.passed.copy(),
         )
 
     @property
@@ -124,22 +138,28 @@ def _apply(run: Run, event: Event) -> None:
         case CallRequested():
             _request(run, event)
         case CallAnswered() | CallFailed():
-            run.calls[event.call] = Call(
-                run.calls[event.call].requested, event, run.calls[event.call].lost
-            )
-        case ProposalMade() | CritiqueMade() | RefinementMade() | SynthesisMade():
-            turn = _known(run, event.turn, event.plan)
-            run.results[turn.id] = Result(turn, "made", event.text, event.call)
-        case TurnFailed():
-            turn = _known(run, event.turn, event.plan)
-            run.results[turn.id] = Result(turn, "failed", event.reason)
-        case TurnSkipped():
-            turn = _known(run, event.turn, event.plan)
-            run.results[turn.id] = Result(turn, "skipped", event.reason)
+            call = run.calls[event.call]
+            run.calls[event.call] = Call(call.requested, event, call.lost, call.used)
         case CallLost():
             call = run.calls[event.call]
-            run.calls[event.call] = Call(call.requested, call.ended, call.lost + 1)
+            run.calls[event.call] = replace(call, lost=call.lost + 1)
             run.claim = event.claim
+        case ToolsUsed():
+            run.calls[event.call] = replace(run.calls[event.call], used=event)
+        case Contribution():
+            turn = _known(run, event.turn, event.plan)
+            run.results[turn.id] = Result(turn, "made", words_of(event), event.call, event)
+        case StopDecided():
+            turn = _known(run, event.turn, event.plan)
+            run.results[turn.id] = Result(turn, "made", "", None, event)
+        case TurnFailed():
+            turn = _known(run, event.turn, event.plan)
+            run.results[turn.id] = Result(turn, "failed", event.reason, None, event)
+        case TurnSkipped():
+            turn = _known(run, event.turn, event.plan)
+            run.results[turn.id] = Result(turn, "skipped", event.reason, None, event)
+        case DeadlinePassed():
+            run.passed[event.round] = event.after_s
         case RunOpened():
             run.opened, run.status = event, "running"
         case RunSuspended():

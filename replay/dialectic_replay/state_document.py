@@ -8,7 +8,7 @@ never null.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,13 +16,27 @@ from msgspec import Struct
 
 from dialectic_events.envelope import Envelope, Head
 from dialectic_events.errors import IntegrityError
-from dialectic_events.runs import Agent, RunOpened, RunSuspended
-from dialectic_events.turns import Turn
-from dialectic_replay.order import in_order, target_speaker
+from dialectic_events.runs import RunOpened, RunSuspended
+from dialectic_events.turns import (
+    SummaryMade,
+    SynthesisMade,
+)
+from dialectic_replay.order import phase_of
 from dialectic_replay.read import known_event
-from dialectic_replay.run import Call, Result, Run, apply
+from dialectic_replay.run import Result, Run, apply
 from dialectic_replay.spend import Tally, spend
-from dialectic_replay.verdict import read_verdict
+from dialectic_replay.state_entries import (
+    assessments,
+    awaits_person,
+    ballots,
+    clarifications,
+    contribution,
+    iso,
+    made_in_order,
+    stop_decisions,
+    summary,
+)
+from dialectic_replay.verdict import verdict_of
 
 __all__ = ["state_document", "state_json"]
 
@@ -33,6 +47,12 @@ _STATUS = {
     "partial": "completed",
     "failed": "failed",
 }
+_CONTRIBUTIONS = ("proposal", "critique", "refinement")
+_NEEDLESS = ("answer", "summary")
+"""Kinds of turns that are skipped when there is nothing to do; whatever else that may hide is
+listed itself.
+"""
+
 _UNSTATED_CONFIDENCE = 50
 """What readers of the older tool take for a judge who stated none."""
 
@@ -47,6 +67,7 @@ class _Times(Struct):
     suspended: datetime | None = None
     waits_for: tuple[str, ...] = ()
     rounds: dict[int, datetime] = {}
+    settled: dict[str, datetime] = {}
 
 
 def state_document(envelopes: Iterable[Envelope], head: Head) -> dict[str, Any]:
@@ -68,16 +89,17 @@ def state_document(envelopes: Iterable[Envelope], head: Head) -> dict[str, Any]:
         "id": times.stream,
         "problem": run.opened.problem,
         "status": _STATUS[run.status],
-        "currentRound": max((turn.round for turn in run.turns.values()), default=0),
+        "currentRound": max(times.rounds, default=0),
         "rounds": _rounds(run, times),
+        **clarifications(run),
+        **_decisions(run),
+        **_judge_summary(run, times),
         **({"finalSolution": _solution(run)} if completed else {}),
         **_rest(run, times),
-        "createdAt": _iso(times.first),
-        "updatedAt": _iso(times.last),
+        "createdAt": iso(times.first),
+        "updatedAt": iso(times.last),
         "promptSources": _sources(run.opened),
-        "failures": [
-            _failure(result) for result in run.results.values() if result.outcome != "made"
-        ],
+        "failures": [_failure(result) for result in run.results.values() if _is_missing(result)],
         "spend": _spend(run),
         "log": {"version": head.version, "digest": head.digest},
     }
@@ -95,7 +117,11 @@ def _folded(envelopes: Iterable[Envelope]) -> tuple[Run, _Times]:
         known = len(run.turns)
         apply(run, event)
         if len(run.turns) > known:
-            times.rounds.setdefault(next(reversed(run.turns.values())).round, at)
+            turn = next(reversed(run.turns.values()))
+            if phase_of(turn) == "rounds":
+                times.rounds.setdefault(turn.round, at)
+        if isinstance(event, SummaryMade):
+            times.settled[event.turn] = at
         if isinstance(event, RunSuspended):
             times.suspended, times.waits_for = at, event.waits_for
         times.stream, times.version = envelope.header.stream, envelope.header.version
@@ -104,72 +130,85 @@ def _folded(envelopes: Iterable[Envelope]) -> tuple[Run, _Times]:
 
 
 def _rounds(run: Run, times: _Times) -> list[dict[str, Any]]:
-    rounds: dict[int, list[dict[str, Any]]] = {round: [] for round in sorted(times.rounds) if round}
-    for turn in in_order(run):
-        result = run.results.get(turn.id)
-        if turn.round and result is not None and result.outcome == "made":
-            rounds[turn.round].append(_contribution(run, result))
-    return [
-        {
-            "roundNumber": round,
-            "contributions": contributions,
-            "timestamp": _iso(times.rounds[round]),
-        }
-        for round, contributions in rounds.items()
-    ]
-
-
-def _contribution(run: Run, result: Result) -> dict[str, Any]:
-    turn, agent = result.turn, _agent(run, result.turn)
-    document: dict[str, Any] = {
-        "agentId": turn.speaker,
-        "agentRole": agent.role if agent is not None else turn.speaker,
-        "type": turn.kind,
-        "content": result.text,
+    rounds: dict[int, dict[str, Any]] = {
+        number: {"roundNumber": number, "contributions": [], "timestamp": iso(at)}
+        for number, at in sorted(times.rounds.items())
     }
-    if turn.kind == "critique":
-        document["targetAgentId"] = target_speaker(run, turn) or turn.target or ""
-    call = run.calls.get(result.call) if result.call is not None else None
-    document["metadata"] = _metadata(call, agent)
-    return document
+    for result in made_in_order(run):
+        turn = result.turn
+        if turn.kind in _CONTRIBUTIONS:
+            rounds[turn.round]["contributions"].append(contribution(run, result))
+        elif isinstance(result.event, SummaryMade) and turn.round:
+            summaries = rounds[turn.round].setdefault("summaries", {})
+            at = times.settled[turn.id]
+            summaries[turn.speaker] = summary(run, result, result.event, at)
+    return list(rounds.values())
 
 
-def _metadata(call: Call | None, agent: Agent | None) -> dict[str, Any]:
-    """What the answer took; a contribution without a call took nothing."""
-    if call is None or call.ended is None:
-        model = agent.route[0].name if agent is not None and agent.route else ""
-        return {"latencyMs": 0, "model": model, "tokensUsed": 0}
-    metadata: dict[str, Any] = {"latencyMs": call.ended.latency_ms, "model": call.requested.model}
-    if call.ended.usage is not None:
-        metadata["tokensUsed"] = call.ended.usage.input_tokens + call.ended.usage.output_tokens
-    return metadata
+def _decisions(run: Run) -> dict[str, Any]:
+    """Assessments, decisions to stop and ballots, where there are any."""
+    lists = {
+        "assessments": assessments(run),
+        "stopDecisions": stop_decisions(run),
+        "ballots": ballots(run),
+    }
+    return {name: entries for name, entries in lists.items() if entries}
+
+
+def _judge_summary(run: Run, times: _Times) -> dict[str, Any]:
+    for result in run.results.values():
+        if isinstance(result.event, SummaryMade) and not result.turn.round:
+            at = times.settled[result.turn.id]
+            return {"judgeSummary": summary(run, result, result.event, at)}
+    return {}
 
 
 def _solution(run: Run) -> dict[str, Any]:
-    final = next(
-        result
-        for result in reversed(run.results.values())
-        if result.turn.kind == "synthesis" and result.outcome == "made"
-    )
-    verdict = read_verdict(final.text)
+    for result in reversed(run.results.values()):
+        if isinstance(result.event, SynthesisMade):
+            return _conclusion(result, result.event)
+    return {}
+
+
+def _conclusion(result: Result, made: SynthesisMade) -> dict[str, Any]:
+    verdict = verdict_of(made)
     confidence = verdict.confidence
-    return {
-        "description": final.text,
+    document: dict[str, Any] = {
+        "description": result.text,
         "tradeoffs": list(verdict.tradeoffs),
         "recommendations": list(verdict.recommendations),
         "unfulfilledMajorRequirements": list(verdict.unmet_requirements),
         "openQuestions": list(verdict.open_questions),
-        "dissent": list(verdict.dissent),
+        "dissent": [
+            {
+                "objection": each.objection,
+                "author": each.author,
+                "turn": each.turn,
+                "blocks": each.blocks,
+            }
+            for each in verdict.dissent
+        ],
         "confidence": _UNSTATED_CONFIDENCE if confidence is None else confidence,
-        "synthesizedBy": final.turn.speaker,
+        "synthesizedBy": result.turn.speaker,
     }
+    if verdict.sections:
+        document["sections"] = [
+            {"title": each.title, "markdown": each.markdown, "turns": list(each.turns)}
+            for each in verdict.sections
+        ]
+    if made.standings:
+        standings = msgspec.to_builtins(made.standings)
+        document["vote"] = {"standings": standings, "tied": list(made.tied)}
+    return document
 
 
 def _rest(run: Run, times: _Times) -> dict[str, Any]:
     """Why the run is not going on, if it is not."""
     document: dict[str, Any] = {"statusReason": run.reason} if run.reason else {}
     if run.status == "suspended" and times.suspended is not None:
-        document |= {"suspendedAt": _iso(times.suspended), "waitsFor": list(times.waits_for)}
+        document |= {"suspendedAt": iso(times.suspended), "waitsFor": list(times.waits_for)}
+        if awaits_person(run):
+            document["suspendedAtNode"] = "clarification_input"
     return document
 
 
@@ -177,8 +216,8 @@ def _sources(opened: RunOpened) -> dict[str, Any]:
     sources = {source.name: source for source in opened.sources}
     judges = {stage.judge for stage in opened.stages}
 
-    def provenance(agent: Agent) -> dict[str, Any]:
-        source = sources.get(agent.source)
+    def provenance(name: str) -> dict[str, str]:
+        source = sources.get(name)
         if source is None:
             return {"source": "built-in"}
         path = {"path": source.path} if source.path is not None else {}
@@ -186,15 +225,27 @@ def _sources(opened: RunOpened) -> dict[str, Any]:
 
     document: dict[str, Any] = {
         "agents": [
-            {"agentId": agent.id, "role": agent.role, **provenance(agent)}
+            {"agentId": agent.id, "role": agent.role, **provenance(agent.source)}
             for agent in opened.agents
             if agent.id not in judges
         ]
     }
     for agent in opened.agents:
         if agent.id in judges:
-            document["judge"] = {"id": agent.id, **provenance(agent)}
+            summary = provenance(f"prompt/summary/{agent.id}")
+            document["judge"] = {
+                "id": agent.id,
+                **provenance(agent.source),
+                **{f"summary{key.capitalize()}": value for key, value in summary.items()},
+            }
     return document
+
+
+def _is_missing(result: Result) -> bool:
+    """Whether the debate lacks what a turn was to yield."""
+    if result.outcome == "skipped":
+        return result.turn.kind not in _NEEDLESS
+    return result.outcome == "failed"
 
 
 def _failure(result: Result) -> dict[str, Any]:
@@ -203,7 +254,7 @@ def _failure(result: Result) -> dict[str, Any]:
         "turn": turn.id,
         "agentId": turn.speaker,
         "type": turn.kind,
-        "roundNumber": turn.round,
+        "roundNumber": turn.round if phase_of(turn) == "rounds" else 0,
         "outcome": result.outcome,
         "reason": result.text,
     }
@@ -228,14 +279,3 @@ def _tally(tally: Tally) -> dict[str, Any]:
         "unpricedCalls": tally.unpriced,
         "latencyMs": tally.latency_ms,
     }
-
-
-def _agent(run: Run, turn: Turn) -> Agent | None:
-    agents = run.opened.agents if run.opened is not None else ()
-    return next((agent for agent in agents if agent.id == turn.speaker), None)
-
-
-def _iso(at: datetime) -> str:
-    """ISO 8601 in UTC, with milliseconds."""
-    utc = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

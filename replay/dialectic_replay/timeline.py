@@ -12,21 +12,36 @@ from typing import Literal, assert_never
 
 from msgspec import Struct
 
-from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested, Ending
+from dialectic_events.calls import (
+    CallAnswered,
+    CallFailed,
+    CallLost,
+    CallRequested,
+    Ending,
+    ToolsUsed,
+)
 from dialectic_events.codec import Redacted, Unknown
+from dialectic_events.contents import ToolResult, read_content
 from dialectic_events.envelope import Envelope
-from dialectic_events.runs import RunConcluded, RunFailed, RunOpened, RunResumed, RunSuspended
+from dialectic_events.runs import (
+    DeadlinePassed,
+    RunConcluded,
+    RunFailed,
+    RunOpened,
+    RunResumed,
+    RunSuspended,
+)
 from dialectic_events.turns import (
     Contribution,
-    CritiqueMade,
-    ProposalMade,
-    RefinementMade,
+    StopDecided,
     SynthesisMade,
     Turn,
     TurnFailed,
     TurnSkipped,
 )
-from dialectic_events.union import Event
+from dialectic_events.union import Event, Made
+from dialectic_replay.deeds import deed, work
+from dialectic_replay.words import words_of
 
 __all__ = ["Importance", "Moment", "Story", "timeline"]
 
@@ -66,7 +81,7 @@ class Story:
         self._turn_of: dict[str, str] = {}
         self._requested: dict[str, int] = {}
         self._ended: dict[str, int] = {}
-        self._last_ending: dict[str, int] = {}
+        self._last_step: dict[str, int] = {}
         self._failing: dict[str, int] = {}
         self._opened: int | None = None
         self._suspended: int | None = None
@@ -86,7 +101,7 @@ class Story:
             cause=None if isinstance(event, Unknown | Redacted) else self._cause(event),
             tokens=_tokens(event),
             cost_usd=event.cost_usd if isinstance(event, Ending) else None,
-            latency_ms=event.latency_ms if isinstance(event, Ending) else None,
+            latency_ms=event.latency_ms if isinstance(event, Ending | ToolsUsed) else None,
         )
         if not isinstance(event, Unknown | Redacted):
             self._remember(event, header.version)
@@ -94,7 +109,7 @@ class Story:
 
     def _hear(self, event: Event) -> None:
         """Learn of the turn that an event is the first to name."""
-        if isinstance(event, CallRequested | Contribution | TurnFailed | TurnSkipped):
+        if isinstance(event, CallRequested | Contribution | StopDecided | TurnFailed | TurnSkipped):
             if event.plan is not None:
                 self._turns[event.turn] = event.plan
             if isinstance(event, CallRequested):
@@ -111,10 +126,12 @@ class Story:
                 self._failing.pop(event.turn, None)
             case CallAnswered() | CallFailed():
                 turn = self._turn_of.get(event.call, "")
-                self._ended[event.call] = self._last_ending[turn] = version
+                self._ended[event.call] = self._last_step[turn] = version
                 if isinstance(event, CallFailed):
                     self._failing[turn] = version
-            case Contribution() | TurnFailed() | TurnSkipped():
+            case ToolsUsed():
+                self._last_step[self._turn_of.get(event.call, "")] = version
+            case Contribution() | StopDecided() | TurnFailed() | TurnSkipped():
                 self._settled[event.turn] = version
             case _:
                 pass
@@ -129,15 +146,19 @@ class Story:
                 return self._suspended
             case RunConcluded() | RunFailed():
                 return _latest(self._settled.values()) or self._opened
+            case DeadlinePassed():
+                return self._opened
             case CallAnswered() | CallFailed() | CallLost():
                 return self._requested.get(event.call)
             case CallRequested() | TurnFailed():
-                return self._last_ending.get(event.turn) or self._ready(event.turn)
-            case ProposalMade() | CritiqueMade() | RefinementMade() | SynthesisMade():
+                return self._last_step.get(event.turn) or self._ready(event.turn)
+            case ToolsUsed():
+                return self._ended.get(event.call)
+            case Contribution():
                 if event.call is not None:
                     return self._ended.get(event.call)
                 return self._settled.get(self._carried(event.turn)) or self._ready(event.turn)
-            case TurnSkipped():
+            case StopDecided() | TurnSkipped():
                 return self._ready(event.turn)
             case _:
                 assert_never(event)
@@ -166,13 +187,17 @@ class Story:
                 return f"the run is concluded{partial}", "high"
             case RunFailed():
                 return f"the run fails: {event.reason}", "high"
-            case CallRequested() | CallAnswered() | CallFailed() | CallLost():
+            case DeadlinePassed():
+                return f"the deadline of round {event.round} passes ({event.after_s:g} s)", "high"
+            case CallRequested() | CallAnswered() | CallFailed() | CallLost() | ToolsUsed():
                 return self._title_of_call(event)
-            case ProposalMade() | CritiqueMade() | RefinementMade():
-                carried = bool(self._carried(event.turn)) and event.call is None
-                return self._deed(event.turn, carried=carried), "low" if carried else "normal"
             case SynthesisMade():
-                return self._deed(event.turn), "high"
+                return self._deed(event), "high"
+            case Contribution():
+                carried = bool(self._carried(event.turn)) and event.call is None
+                return self._deed(event), "low" if carried else "normal"
+            case StopDecided():
+                return words_of(event), "high" if event.stop else "normal"
             case TurnFailed():
                 return f"{self._work(event.turn)} fails: {event.reason}", "high"
             case TurnSkipped():
@@ -185,56 +210,48 @@ class Story:
                 assert_never(event)
 
     def _title_of_call(
-        self, event: CallRequested | CallAnswered | CallFailed | CallLost
+        self, event: CallRequested | CallAnswered | CallFailed | CallLost | ToolsUsed
     ) -> tuple[str, Importance]:
-        work = self._work(self._turn_of.get(event.call, event.call))
+        goal = self._work(self._turn_of.get(event.call, event.call))
         match event:
             case CallRequested():
-                again = "" if event.why == "first" else f", again after {event.why}"
-                return f"{event.model} is asked for {work}{again}", "low"
+                return f"{event.model} is asked for {goal}{_again(event.why)}", "low"
             case CallAnswered():
-                return f"{event.model} answers for {work}", "low"
+                verb = "asks for tools" if event.tools else "answers"
+                return f"{event.model} {verb} for {goal}", "low"
+            case ToolsUsed():
+                results = read_content(event.results, tuple[ToolResult, ...]) or ()
+                names = ", ".join(result.name for result in results) or "tools"
+                return f"{names} answered for {goal}", "low"
             case CallFailed():
-                return f"the call for {work} fails: {event.error}", "normal"
+                return f"the call for {goal} fails: {event.error}", "normal"
             case CallLost():
-                return f"the call for {work} is lost with the process that sent it", "normal"
+                return f"the call for {goal} is lost with the process that sent it", "normal"
             case _:
                 assert_never(event)
 
-    def _deed(self, turn: str, *, carried: bool = False) -> str:
-        """What a speaker does in a turn, as a sentence."""
-        known = self._turns.get(turn)
-        if known is None:
-            return turn
-        if carried:
-            return f"{known.speaker} carries its refinement over{_when(known)}"
-        match known.kind:
-            case "proposal":
-                return f"{known.speaker} proposes{_when(known)}"
-            case "critique":
-                return f"{known.speaker} criticizes {self._author(known)}{_when(known)}"
-            case "refinement":
-                return f"{known.speaker} refines{_when(known)}"
-            case "synthesis":
-                return f"{known.speaker} concludes{_when(known)}"
-            case _:
-                assert_never(known.kind)
+    def _deed(self, event: Made) -> str:
+        turn = self._turns.get(event.turn)
+        return event.turn if turn is None else deed(event, turn, self._author(turn))
 
-    def _work(self, turn: str) -> str:
-        """What a turn is to yield, as a noun."""
-        known = self._turns.get(turn)
-        if known is None:
-            return turn
-        of = f" of {self._author(known)}" if known.kind == "critique" else ""
-        return f"{known.speaker}'s {known.kind}{of}{_when(known)}"
+    def _work(self, name: str) -> str:
+        turn = self._turns.get(name)
+        return name if turn is None else work(turn, self._author(turn))
 
-    def _author(self, critique: Turn) -> str:
-        target = self._turns.get(critique.target or "")
-        return target.speaker if target is not None else critique.target or "nobody"
+    def _author(self, turn: Turn) -> str:
+        """Whom a turn answers."""
+        target = self._turns.get(turn.target or "")
+        return target.speaker if target is not None else turn.target or "nobody"
 
 
-def _when(turn: Turn) -> str:
-    return f" (round {turn.round})" if turn.round else ""
+def _again(why: str) -> str:
+    match why:
+        case "first":
+            return ""
+        case "tools":
+            return ", with what the tools said"
+        case _:
+            return f", again after {why}"
 
 
 def _line(title: str) -> str:

@@ -1,4 +1,5 @@
-"""A run as Markdown: the problem, each round, the conclusion, and what is missing from them.
+"""A run as Markdown: the problem, what was clarified, each round, the conclusion, and what is
+missing from them.
 
 Words of models and people stand in fences that they cannot close. How a terminal shows them is the
 command line's affair.
@@ -6,24 +7,30 @@ command line's affair.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from dialectic_events.turns import Turn
-from dialectic_replay.order import in_order, target_speaker
-from dialectic_replay.run import Run
+from dialectic_events.turns import StopDecided, SummaryMade, Turn
+from dialectic_replay.markdown import fenced, plain
+from dialectic_replay.order import Phase, in_order, phase_of, target_speaker
+from dialectic_replay.run import Result, Run
+from dialectic_replay.tools import tool_rounds
+from dialectic_replay.words import words_of
 
-__all__ = ["fenced", "transcript"]
+__all__ = ["transcript"]
 
 _TITLES = {
+    "question": "Questions",
+    "answer": "Answers",
+    "summary": "Summaries",
     "proposal": "Proposals",
     "critique": "Critiques",
     "refinement": "Refinements",
+    "assessment": "Assessment",
+    "stop": "Whether to go on",
+    "ballot": "Ballots",
     "synthesis": "Synthesis",
 }
-_MARKUP = re.compile(r"([\\`*_\[\]<#~&])")
-"""What means something inside a heading, the only place where names and titles stand bare."""
 
 
 def transcript(run: Run) -> str:
@@ -31,34 +38,53 @@ def transcript(run: Run) -> str:
     return "\n\n".join(_blocks(run)) + "\n"
 
 
-def fenced(text: str) -> str:
-    """`text` in a fence longer than any run of backticks in it."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
 def _blocks(run: Run) -> Iterator[str]:
     problem = run.opened.problem if run.opened else ""
     title = next(filter(str.strip, problem.splitlines()), "A run")
-    yield f"# {_plain(title)}"
+    yield f"# {plain(title)}"
     yield f"Status: {run.status}"
     if run.reason:
         yield fenced(run.reason)
     yield "## Problem"
     yield fenced(problem)
-    for round, turns in groupby(in_order(run), key=lambda turn: turn.round):
-        yield f"## Round {round}" if round else "## Conclusion"
+    parts = groupby(in_order(run), key=lambda turn: (phase_of(turn), turn.round))
+    for (phase, round), turns in parts:
+        yield f"## {_heading(phase, round)}"
         for kind, alike in groupby(turns, key=lambda turn: turn.kind):
             yield f"### {_TITLES[kind]}"
             for turn in alike:
                 yield f"#### {_who(run, turn)}"
+                yield from _tools(run, turn)
                 yield from _what(run, turn)
 
 
+def _heading(phase: Phase, round: int) -> str:
+    match phase:
+        case "clarifications":
+            return f"Clarifications, pass {round}"
+        case "rounds":
+            return f"Round {round}"
+        case "conclusion":
+            return "Conclusion"
+
+
 def _who(run: Run, turn: Turn) -> str:
-    author = target_speaker(run, turn) if turn.kind == "critique" else None
-    return _plain(turn.speaker) + (f" → {_plain(author)}" if author is not None else "")
+    answers = turn.kind in ("critique", "answer")
+    author = target_speaker(run, turn) if answers else None
+    return plain(turn.speaker) + (f" → {plain(author)}" if author is not None else "")
+
+
+def _tools(run: Run, turn: Turn) -> Iterator[str]:
+    """What tools were asked for on the way, and how they answered."""
+    lines = []
+    for each in tool_rounds(run, turn.id):
+        said = {result.id: result.status for result in each.results}
+        lines += [
+            f"{call.name} {call.arguments} → {said.get(call.id, 'not used')}" for call in each.calls
+        ]
+    if lines:
+        yield "*Tools that were asked:*"
+        yield fenced("\n".join(lines))
 
 
 def _what(run: Run, turn: Turn) -> Iterator[str]:
@@ -71,9 +97,16 @@ def _what(run: Run, turn: Turn) -> Iterator[str]:
     elif turn.carries is not None and result.text == run.made(turn.carries):
         yield f"*Carried over: the refinement of round {run.turns[turn.carries].round}.*"
     else:
-        yield fenced(result.text)
+        yield from _said(result)
 
 
-def _plain(text: str) -> str:
-    """`text` on one line, its markup taken literally."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+def _said(result: Result) -> Iterator[str]:
+    match result.event:
+        case StopDecided() as decided:
+            yield fenced(words_of(decided))
+        case SummaryMade() as made:
+            cut = ", cut there" if made.cut else ""
+            yield f"*{made.before_chars} characters became {made.after_chars}{cut}.*"
+            yield fenced(result.text)
+        case _:
+            yield fenced(result.text)

@@ -1,4 +1,4 @@
-"""The judge's conclusion, read from the Markdown that the judge wrote.
+"""The conclusion of a debate: as it was recorded, or read from the Markdown that a judge wrote.
 
 Tolerant: whatever a text looks like, something is read from it and nothing is raised. What follows
 from a verdict is decided elsewhere.
@@ -9,24 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from dialectic_events.contents import Dissent, Verdict, read_content
+from dialectic_events.turns import SynthesisMade
 
-__all__ = ["Verdict", "read_verdict"]
-
-
-class Verdict(Struct, frozen=True):
-    """What the judge concluded. What was not stated is empty; `confidence` is 0 to 100, None when
-    not stated.
-    """
-
-    solution: str = ""
-    tradeoffs: tuple[str, ...] = ()
-    recommendations: tuple[str, ...] = ()
-    unmet_requirements: tuple[str, ...] = ()
-    open_questions: tuple[str, ...] = ()
-    dissent: tuple[str, ...] = ()
-    confidence: int | None = None
-
+__all__ = ["read_verdict", "says_nothing", "verdict_of"]
 
 _SECTIONS = {
     "solution": "solution",
@@ -54,16 +40,34 @@ _CONFIDENCE = re.compile(
 _BOLD_LEVEL = 7
 
 
+def verdict_of(event: SynthesisMade) -> Verdict:
+    """The verdict of a conclusion, whatever form it was recorded in."""
+    verdict = read_content(event.text, Verdict) if event.form == "verdict" else None
+    return read_verdict(event.text) if verdict is None else verdict
+
+
+def says_nothing(item: str) -> bool:
+    """Whether a list item only says that there is none."""
+    return not item.strip() or _NOTHING.fullmatch(item) is not None
+
+
 def read_verdict(markdown: str) -> Verdict:
-    """What `markdown` says, section by section."""
+    """What `markdown` says, section by section; of dissent only the objections are known."""
     lines = _unwrapped(markdown.splitlines())
     confidence, rest = _confidence(lines)
     found: dict[str, list[str]] = {name: [] for name in _SECTIONS.values()}
     for name, line in _sorted(rest):
         found[name].append(line)
-    solution = "\n".join(found.pop("solution")).strip()
-    lists = {name: _items(section) for name, section in found.items()}
-    return Verdict(solution=solution, confidence=confidence, **lists)
+    solution = "\n".join(found["solution"]).strip()
+    return Verdict(
+        solution=solution,
+        tradeoffs=_items(found["tradeoffs"]),
+        recommendations=_items(found["recommendations"]),
+        unmet_requirements=_items(found["unmet_requirements"]),
+        open_questions=_items(found["open_questions"]),
+        dissent=tuple(Dissent(objection) for objection in _items(found["dissent"])),
+        confidence=confidence,
+    )
 
 
 def _unwrapped(lines: list[str]) -> list[str]:
@@ -150,4 +154,4 @@ def _items(lines: Sequence[str]) -> tuple[str, ...]:
             items[-1].append(line.strip())
         apart = not line.strip()
     texts = ("\n".join(item) for item in items)
-    return tuple(text for text in texts if not _NOTHING.fullmatch(text))
+    return tuple(text for text in texts if not says_nothing(text))

@@ -39,7 +39,10 @@ def strings_with_patterns(value: Any, schema: Any) -> Iterator[tuple[str, str]]:
         yield value, schema["pattern"]
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from strings_with_patterns(inner, schema["properties"][key])
+            named = schema.get("properties", {})
+            yield from strings_with_patterns(
+                inner, named.get(key) or schema["additionalProperties"]
+            )
     if isinstance(value, list):
         for inner in value:
             yield from strings_with_patterns(inner, schema["items"])

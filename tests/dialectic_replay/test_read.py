@@ -50,7 +50,7 @@ def test_changed_words_are_found_only_by_verifying() -> None:
 
 def test_a_changed_payload_is_found() -> None:
     """The chain covers every byte of an event."""
-    batch = batch_with_parts("deb-1", finish([]))
+    batch = batch_with_parts("deb-1", finish())
     last = batch.records[-1]
     changed = replace(last, payload=b'{"type":"run-failed","reason":""}')
     store = open_store("memory:")

@@ -82,7 +82,7 @@ def test_a_verified_log_folds_as_it_was_decided(log: list[Event]) -> None:
 
 def test_a_stretch_of_a_log_is_read_with_its_texts() -> None:
     """A reader may begin and end anywhere, verified or not."""
-    log = finish([])
+    log = finish()
     store = open_store("memory:")
     store.append([batch_with_parts("deb-1", log)])
 

@@ -60,7 +60,7 @@ def test_every_grouping_adds_up_to_the_total(log: list[Event]) -> None:
 
 def test_groups_are_named_by_agent_and_model_and_kind() -> None:
     """The names are those that people gave."""
-    spent = spend(fold(finish([])))
+    spent = spend(fold(finish()))
 
     assert ["architect", "judge", "kiss", "security"] == list(spent.by_agent)
     assert ["model-a"] == list(spent.by_model)

@@ -5,13 +5,24 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from dialectic_actors.testing.strategies import events
-from dialectic_events.calls import CallAnswered, CallFailed, CallRequested
+from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, ToolsUsed
 from dialectic_events.codec import Redacted, Unknown
-from dialectic_events.turns import CritiqueMade, ProposalMade, RefinementMade
+from dialectic_events.turns import (
+    AnswerGiven,
+    AssessmentMade,
+    BallotCast,
+    CritiqueMade,
+    ProposalMade,
+    QuestionAsked,
+    RefinementMade,
+    StopDecided,
+    SynthesisMade,
+)
 from dialectic_events.union import Event
 from dialectic_replay.timeline import Moment, timeline
 from support.drive import failing, finish
 from support.runs import envelopes_of, runs
+from support.whole import told_whole
 
 
 def moments(log: list[Event]) -> tuple[Moment, ...]:
@@ -59,7 +70,7 @@ def test_events_in_any_order_are_told(log: list[Event]) -> None:
 
 def test_an_ending_is_caused_by_its_call_and_a_contribution_by_its_answer() -> None:
     """The steps of a turn hang together."""
-    log = finish([])
+    log = finish()
     told = moments(log)
 
     for event, moment in zip(log, told, strict=True):
@@ -76,7 +87,7 @@ def test_an_ending_is_caused_by_its_call_and_a_contribution_by_its_answer() -> N
 
 def test_a_call_is_caused_by_the_last_event_that_its_turn_waited_for() -> None:
     """That is what made the turn ready."""
-    log = finish([])
+    log = finish()
     settled = {
         event.turn: at
         for at, event in enumerate(log, 1)
@@ -90,7 +101,7 @@ def test_a_call_is_caused_by_the_last_event_that_its_turn_waited_for() -> None:
 
 def test_another_attempt_is_caused_by_the_failure_before_it() -> None:
     """A retry points at what it repairs."""
-    log = finish([], failing("proposal/kiss#1", error="timeout"))
+    log = finish(failing("proposal/kiss#1", error="timeout"))
     told = moments(log)
     again = next(m for m in told if m.title.endswith("again after timeout"))
 
@@ -101,7 +112,7 @@ def test_another_attempt_is_caused_by_the_failure_before_it() -> None:
 
 def test_a_carried_proposal_is_caused_by_the_refinement() -> None:
     """No call stands between them."""
-    log = finish([])
+    log = finish()
     told = moments(log)
     carried = next(
         m
@@ -119,7 +130,7 @@ def test_a_carried_proposal_is_caused_by_the_refinement() -> None:
 
 def test_titles_say_who_did_what_to_whom() -> None:
     """The list reads as prose."""
-    titles = [moment.title for moment in moments(finish([]))]
+    titles = [moment.title for moment in moments(finish())]
 
     assert "the run begins, with architect, security, kiss, judge" == titles[0]
     assert "security criticizes architect (round 1)" in titles
@@ -129,7 +140,7 @@ def test_titles_say_who_did_what_to_whom() -> None:
 
 def test_a_fatal_failure_causes_the_rest() -> None:
     """Why a run rests can be looked up."""
-    log = finish([], failing("proposal/kiss#1", error="auth"))
+    log = finish(failing("proposal/kiss#1", error="auth"))
     rest = moments(log)[-1]
 
     assert "run-suspended" == rest.type
@@ -139,7 +150,7 @@ def test_a_fatal_failure_causes_the_rest() -> None:
 
 def test_unknown_and_redacted_events_keep_their_place() -> None:
     """They are named, and what follows is told as well as it can be."""
-    envelopes = envelopes_of(finish([]))
+    envelopes = envelopes_of(finish())
     envelopes[1] = replace(envelopes[1], event=Unknown("later-made", 1, b"{}"))
     envelopes[4] = replace(envelopes[4], event=Redacted("call-answered"))
     told = timeline(envelopes)
@@ -151,7 +162,52 @@ def test_unknown_and_redacted_events_keep_their_place() -> None:
 
 def test_tokens_and_time_are_where_a_call_ended() -> None:
     """And nowhere else, so that a sum over the list is the spend."""
-    log = finish([])
+    log = finish()
     for event, moment in zip(log, moments(log), strict=True):
         assert (15 if isinstance(event, CallAnswered) else None) == moment.tokens
         assert isinstance(event, CallAnswered) == (moment.latency_ms is not None)
+
+
+def test_every_kind_of_event_has_words_of_its_own() -> None:
+    """Who asked, answered, condensed, assessed, ranked, and what was decided."""
+    told = {moment.type: moment.title for moment in moments(told_whole())}
+
+    assert "security asks 1 question (pass 1)" == told["question-asked"]
+    assert "person answers security (pass 1)" == told["answer-given"]
+    assert told["summary-made"].startswith("security condenses ")
+    assert told["assessment-made"].startswith("judge assesses the debate at ")
+    assert told["stop-decided"].startswith("The debate goes on: quality 0.")
+    assert told["ballot-cast"].startswith("security ranks ")
+    assert "judge concludes by vote" == told["synthesis-made"]
+    assert "context_search answered for security's proposal (round 1)" == told["tools-used"]
+
+
+def test_an_answer_that_asks_for_tools_is_followed_up() -> None:
+    """The tools by the answer, the next call by the tools."""
+    log = told_whole()
+    told = moments(log)
+    used = next(at for at, event in enumerate(log, 1) if isinstance(event, ToolsUsed))
+    asked = log[(told[used - 1].cause or 0) - 1]
+
+    assert isinstance(asked, CallAnswered)
+    assert "model-a asks for tools for architect's proposal (round 1)" == next(
+        m.title for e, m in zip(log, told, strict=True) if e is asked
+    )
+    assert [(used, "with what the tools said")] == [
+        (moment.cause, moment.title.split(", ")[1])
+        for event, moment in zip(log, told, strict=True)
+        if isinstance(event, CallRequested) and event.why == "tools" and moment.cause == used
+    ]
+
+
+def test_what_is_computed_is_caused_by_the_last_that_it_waited_for() -> None:
+    """A decision by its assessment, a vote by its last ballot."""
+    log = told_whole()
+
+    for event, moment in zip(log, moments(log), strict=True):
+        if isinstance(event, StopDecided):
+            assert isinstance(log[(moment.cause or 0) - 1], AssessmentMade)
+        if isinstance(event, SynthesisMade):
+            assert isinstance(log[(moment.cause or 0) - 1], BallotCast)
+        if isinstance(event, AnswerGiven):
+            assert isinstance(log[(moment.cause or 0) - 1], QuestionAsked)

@@ -5,13 +5,13 @@ import re
 from hypothesis import given
 from msgspec.structs import replace
 
-from dialectic_actors.testing.strategies import words
 from dialectic_events.turns import ProposalMade, TurnFailed
 from dialectic_events.union import Event
 from dialectic_replay.run import Run, fold
-from dialectic_replay.transcript import fenced, transcript
+from dialectic_replay.transcript import transcript
 from support.drive import failing, finish, opened
 from support.runs import prefixes, runs
+from support.whole import told_whole
 
 
 def outside_fences(markdown: str) -> list[str]:
@@ -44,31 +44,17 @@ def test_any_prefix_has_a_transcript_that_holds_together(log: list[Event]) -> No
         assert len(run.turns) == sum(title.startswith("#### ") for title in titles)
 
 
-@given(words())
-def test_a_fence_holds_whatever_is_in_it(text: str) -> None:
-    """No run of backticks inside is as long as the fence."""
-    markdown = fenced(text)
-
-    assert text in markdown
-    assert [] == outside_fences(markdown)
-
-
-def test_backticks_inside_make_the_fence_longer() -> None:
-    """Also where the text itself is full of fences."""
-    assert "`````text\n````\nx\n````\n`````" == fenced("````\nx\n````")
-
-
 def test_the_order_does_not_depend_on_timing() -> None:
     """Two runs with the same answers read alike."""
-    first = transcript(fold(finish([])))
-    last = transcript(fold(finish([], choose=lambda count: count - 1)))
+    first = transcript(fold(finish()))
+    last = transcript(fold(finish(choose=lambda effects: [*effects.values()][-1])))
 
     assert first == last
 
 
 def test_sections_stand_in_the_order_of_the_debate() -> None:
     """Rounds, kinds, agents."""
-    titles = headings(transcript(fold(finish([]))))
+    titles = headings(transcript(fold(finish())))
 
     assert [
         "# Design a rate limiter that must never lose a request.",
@@ -89,7 +75,7 @@ def test_sections_stand_in_the_order_of_the_debate() -> None:
 
 def test_failed_and_skipped_turns_are_said() -> None:
     """A gap in the debate is part of the debate."""
-    log = finish([], failing("proposal/kiss"))
+    log = finish(failing("proposal/kiss"))
     shown = transcript(fold(log))
 
     assert any(isinstance(event, TurnFailed) for event in log)
@@ -99,7 +85,7 @@ def test_failed_and_skipped_turns_are_said() -> None:
 
 def test_a_turn_under_way_is_said() -> None:
     """The transcript of a running debate does not look finished."""
-    log = finish([])
+    log = finish()
     under_way = fold(log[:2])
 
     assert ["debate/r1/proposal/architect"] == list(under_way.turns)
@@ -108,7 +94,7 @@ def test_a_turn_under_way_is_said() -> None:
 
 def test_a_carried_proposal_is_not_repeated() -> None:
     """It stands right above, as the refinement."""
-    log = finish([])
+    log = finish()
     carried = [e for e in log if isinstance(e, ProposalMade) and e.plan is not None]
 
     shown = transcript(fold(log))
@@ -127,3 +113,49 @@ def test_a_problem_cannot_forge_a_heading() -> None:
 def test_an_empty_run_has_a_transcript() -> None:
     """Nothing happened, and that is said."""
     assert "Status: empty" in transcript(Run())
+
+
+def test_every_kind_of_turn_is_told() -> None:
+    """What was asked before the rounds stands before them, what was decided between them between
+    them.
+    """
+    titles = headings(transcript(fold(told_whole())))
+
+    assert [
+        "## Problem",
+        "## Clarifications, pass 1",
+        "### Questions",
+        "#### architect",
+        "#### security",
+        "### Answers",
+        "#### person → architect",
+        "#### person → security",
+    ] == titles[1:9]
+    assert [
+        "### Proposals",
+        "### Critiques",
+        "### Refinements",
+        "### Assessment",
+        "### Whether to go on",
+    ] == [title for title in titles if title.startswith("### ")][2:7]
+    assert ["### Ballots", "### Synthesis"] == [t for t in titles if t.startswith("### ")][-2:]
+
+
+def test_what_tools_were_asked_is_told() -> None:
+    """With their arguments, and how they answered."""
+    shown = transcript(fold(told_whole()))
+
+    assert "*Tools that were asked:*" in shown
+    assert 'context_search {"term":"queue"} → success' in shown
+
+
+def test_a_summary_is_told_with_what_it_saved() -> None:
+    """So that one sees how much stands behind it."""
+    shown = transcript(fold(told_whole()))
+
+    assert re.search(r"\*\d+ characters became \d+\.\*", shown)
+
+
+def test_a_decision_whether_to_go_on_is_told_with_its_measure() -> None:
+    """Its turn has no words of its own."""
+    assert "quality 0." in transcript(fold(told_whole()))

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialectic_actors.testing.strategies import words
-from dialectic_replay.verdict import Verdict, read_verdict
+from dialectic_events.contents import Dissent, Verdict, write_content
+from dialectic_events.turns import SynthesisMade
+from dialectic_replay.verdict import read_verdict, verdict_of
 
 ITEMS = st.lists(st.from_regex(r"[a-z]{2,9}( [a-z]{2,9}){0,3}", fullmatch=True), max_size=4)
 MARKDOWN = st.lists(
@@ -75,7 +77,8 @@ def test_any_text_has_a_verdict(markdown: str) -> None:
     verdict = read_verdict(markdown)
 
     assert verdict.confidence is None or 0 <= verdict.confidence <= 100
-    assert all("" != item for item in (*verdict.tradeoffs, *verdict.dissent))
+    assert all("" != item for item in verdict.tradeoffs)
+    assert all("" != each.objection for each in verdict.dissent)
 
 
 @given(
@@ -106,7 +109,7 @@ def test_a_verdict_in_the_asked_form_is_read_whole(
         recommendations=tuple(lists[1]),
         unmet_requirements=tuple(lists[2]),
         open_questions=tuple(lists[3]),
-        dissent=tuple(lists[4]),
+        dissent=tuple(map(Dissent, lists[4])),
         confidence=confidence,
     )
     assert expected == read_verdict(f"{text}\nConfidence: {confidence}/100\n")
@@ -120,7 +123,7 @@ def test_the_usual_form_is_read() -> None:
         recommendations=("measure", "build"),
         unmet_requirements=(),
         open_questions=("How many clients?", "Which region?"),
-        dissent=("kiss: too many parts; does not block",),
+        dissent=(Dissent("kiss: too many parts; does not block"),),
         confidence=72,
     ) == read_verdict(USUAL)
 
@@ -155,21 +158,37 @@ def test_the_last_confidence_counts_and_belongs_to_no_section() -> None:
     """The judge may speak of confidence before stating it."""
     verdict = read_verdict("## Dissent\n- one\nConfidence: 10\n\nConfidence: 20/100")
 
-    assert (20, ("one\nConfidence: 10",)) == (verdict.confidence, verdict.dissent)
+    assert (20, (Dissent("one\nConfidence: 10"),)) == (verdict.confidence, verdict.dissent)
 
 
 def test_headings_in_code_are_code() -> None:
     """A solution may show Markdown."""
     verdict = read_verdict("## Solution\n```\n## Dissent\n- no\n```\n## Dissent\n- yes")
 
-    assert ("```\n## Dissent\n- no\n```", ("yes",)) == (verdict.solution, verdict.dissent)
+    assert ("```\n## Dissent\n- no\n```", (Dissent("yes"),)) == (verdict.solution, verdict.dissent)
 
 
 def test_an_unknown_section_ends_a_list() -> None:
     """An appendix is no dissent."""
-    assert ("a",) == read_verdict("## Dissent\n- a\n## Appendix\n- b").dissent
+    assert (Dissent("a"),) == read_verdict("## Dissent\n- a\n## Appendix\n- b").dissent
 
 
 def test_a_lead_in_is_no_item() -> None:
     """The sentence that announces a list is not in it."""
-    assert ("a", "b") == read_verdict("## Dissent\nThese remain:\n\n- a\n- b").dissent
+    dissent = read_verdict("## Dissent\nThese remain:\n\n- a\n- b").dissent
+
+    assert (Dissent("a"), Dissent("b")) == dissent
+
+
+@given(words())
+def test_a_recorded_verdict_comes_back_whole(text: str) -> None:
+    """In the form that says so; a text that is none is read as the judge's own words."""
+    verdict = Verdict(solution=text, dissent=(Dissent(text, "kiss", "t", blocks=True),))
+
+    assert verdict == verdict_of(SynthesisMade(turn="t", text=write_content(verdict)))
+    assert read_verdict(text) == verdict_of(SynthesisMade(turn="t", text=text, form="text"))
+
+
+def test_an_older_conclusion_is_read_from_its_markdown() -> None:
+    """Logs that were written before verdicts had a type hold Markdown."""
+    assert read_verdict(USUAL) == verdict_of(SynthesisMade(turn="t", text=USUAL))

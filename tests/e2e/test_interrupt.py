@@ -23,7 +23,7 @@ def test_an_interrupted_debate_says_how_to_go_on(number: signal.Signals, tmp_pat
     """
     whole = tmp_path / "whole"
     whole.mkdir()
-    with serving(latency_ms=200.0) as server:
+    with serving(answers=3) as server:
         process = started(tmp_path, "debate", PROBLEM, *OPTIONS, url=server.url)
         while len(server.ledger.requests) < 4 and process.poll() is None:
             time.sleep(0.005)
@@ -35,6 +35,7 @@ def test_an_interrupted_debate_says_how_to_go_on(number: signal.Signals, tmp_pat
         assert (130, b"", f"dialectic resume {ref}") == (process.returncode, out, last), err
         assert (tmp_path / "debates" / f"{ref}.json").is_file()
 
+        server.release()
         ended = dialectic(tmp_path, *last.split()[1:], url=server.url)
         counts = sent(server.ledger)
         dialectic(whole, "debate", PROBLEM, *OPTIONS, url=server.url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -17,7 +18,7 @@ from support.program import dialectic, started
 PROBLEM = "Design a queue that must not lose a message"
 OPTIONS = ("--seed", "7", "-a", "architect,security,kiss", "-r", "2")
 LATENCY_MS = 40.0
-CALLS = 22
+CALLS = 26
 
 
 def wait_for(process: subprocess.Popen[bytes], ledger: Ledger, requests: int) -> None:
@@ -56,11 +57,15 @@ def test_a_killed_debate_resumes_to_the_same_facts(
     command: tuple[str, ...] = ("debate", PROBLEM, *OPTIONS)
     with serving(latency_ms=LATENCY_MS, sigma=0.4, seed=seed) as server:
         for further, pause_s in kill_points(seed):
+            seen = len(server.ledger.requests)
+            # Held answers keep the debate from ending before it is killed.
+            server.release(further)
             process = started(tmp_path, *command, url=server.url)
-            wait_for(process, server.ledger, len(server.ledger.requests) + further)
+            wait_for(process, server.ledger, seen + further)
             time.sleep(pause_s)
             process.kill()
             process.communicate()
+            assert -signal.SIGKILL == process.returncode
             if (tmp_path / "debates" / "log.db").exists():
                 with log_of(tmp_path) as store:
                     if store.runs():
@@ -68,6 +73,7 @@ def test_a_killed_debate_resumes_to_the_same_facts(
                         digests, counts = prompts(store, "@"), sent(server.ledger)
                         for call in answered(store, "@"):
                             kept.setdefault(digests[call], counts[digests[call]])
+        server.release()
         ended = dialectic(tmp_path, *command, url=server.url)
         counts = sent(server.ledger)
 
@@ -90,8 +96,10 @@ def test_a_killed_debate_resumes_to_the_same_facts(
 
 def test_a_debate_killed_before_its_first_call_leaves_nothing_to_pay(tmp_path: Path) -> None:
     """Whatever was recorded by then can be resumed; what was not is simply not there."""
-    with serving(latency_ms=1000.0) as server:
-        process = started(tmp_path, "debate", PROBLEM, *OPTIONS, url=server.url)
+    with serving() as server:
+        # It waits for its problem, however slowly the signal comes.
+        waiting = ("debate", "-p", "-", *OPTIONS)
+        process = started(tmp_path, *waiting, url=server.url, stdin=subprocess.PIPE)
         process.kill()
         process.communicate()
         listed = dialectic(tmp_path, "ls")
@@ -102,7 +110,7 @@ def test_a_debate_killed_before_its_first_call_leaves_nothing_to_pay(tmp_path: P
 
 def test_a_second_resume_of_a_live_run_is_refused_and_names_its_owner(tmp_path: Path) -> None:
     """Only one process may continue a run; the other says which one has it, and calls nobody."""
-    with serving(latency_ms=600_000.0) as server:
+    with serving(answers=0) as server:
         process = started(tmp_path, "debate", PROBLEM, *OPTIONS, url=server.url)
         wait_for(process, server.ledger, 3)
         before = len(server.ledger.requests)

@@ -8,7 +8,7 @@ from dialectic_actors import Store, debates
 from support.loopback import serving
 
 COUNT = 100
-CALLS = 7
+CALLS = 8
 
 
 def test_a_hundred_debates_share_one_pool(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,9 +24,11 @@ ROLES = ("architect", "security", "kiss")
 SCRIPT = "script.json"
 
 
-def configured(**debate: object) -> None:
-    """Write the configuration of a debate whose voices are scripted."""
-    voice = {"provider": "scripted", "model": SCRIPT}
+def configured(tools: Sequence[str] = (), **debate: object) -> None:
+    """Write the configuration of a debate whose voices are scripted; its agents have `tools`."""
+    voice: dict[str, object] = {"provider": "scripted", "model": SCRIPT}
+    if tools:
+        voice["tools"] = [{"name": name} for name in tools]
     agents = [{"id": role, "name": role.title(), "role": role, **voice} for role in ROLES]
     judge = {"id": "judge", "name": "Judge", "role": "judge", **voice}
     content = {"agents": agents, "judge": judge, "debate": debate}
@@ -92,7 +94,78 @@ def failed() -> None:
     debate(PROBLEM, agents=["kiss"])
 
 
-RUNS: tuple[Callable[[], None], ...] = (own, everyone, troubled, rested, failed)
+def framed() -> None:
+    """Questions and answers, tools, summaries, a decision to go on and one to stop."""
+    configured(
+        tools=("list_files",),
+        rounds=3,
+        summarization={"enabled": True, "threshold": 100, "maxLength": 60},
+        terminationCondition={"type": "quality", "threshold": 80},
+        clarificationsMaxIterations=2,
+    )
+    Path("context").mkdir()
+    Path("context", "notes.md").write_text("Ten thousand a second.\n", encoding="utf-8")
+    asked = {"json": {"questions": ["How many a second?", "On how many machines?"]}}
+    nothing: dict[str, object] = {"json": {"questions": []}}
+    scripted(
+        {
+            "c1/question/architect": asked,
+            "question": nothing,
+            "r1/proposal/security": [{"tools": [{"name": "list_files"}]}, "A leaky bucket."],
+            "summary": "A bucket, so far.",
+            "r1/assessment/judge": {"json": {"score": 40, "reason": "Much is open."}},
+            "assessment": {"json": {"score": 90, "reason": "Little is open."}},
+            "synthesis": {
+                "json": {
+                    "solutionMarkdown": "A bucket.",
+                    "tradeoffs": ["It loses bursts."],
+                    "confidence": 70,
+                    "dissent": [
+                        {
+                            "objection": "It loses bursts.",
+                            "restsOn": "mark of r2/refinement/kiss",
+                            "blocks": False,
+                        }
+                    ],
+                }
+            },
+        }
+    )
+    debate(PROBLEM, context="context", clarify=True, answers=["Ten thousand.", ""])
+
+
+def voted() -> None:
+    """The agents rank what the others refined."""
+    configured(rounds=1, synthesisMethod="voting")
+    scripted(
+        {f"refinement/{role}": f"The bucket of {role}." for role in ROLES}
+        | {
+            f"ballot/{voter}": {
+                "json": {"ranking": [f"mark of r1/refinement/{first}"], "reason": "It is small."}
+            }
+            for voter, first in zip(ROLES, (*ROLES[1:], ROLES[0]), strict=True)
+        }
+    )
+    debate(PROBLEM)
+
+
+def late() -> None:
+    """A call takes longer than its round may."""
+    configured(rounds=1, limits={"round_deadline_s": 0.5})
+    scripted({"proposal/kiss": {"text": "Too late.", "latency_ms": 60_000}})
+    debate(PROBLEM)
+
+
+RUNS: tuple[Callable[[], None], ...] = (
+    own,
+    everyone,
+    troubled,
+    rested,
+    failed,
+    framed,
+    voted,
+    late,
+)
 
 
 def record(run: Callable[[], None]) -> bytes:

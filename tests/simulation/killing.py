@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import product
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dialectic_actors.core.protocols import fixed_turns
 from dialectic_actors.testing.simulation.campaign import run_seed
 from dialectic_actors.testing.simulation.faults import swarm
 from dialectic_actors.testing.simulation.run import SimulationFailed, calmly, simulate
@@ -29,7 +31,7 @@ SHORT = 12
 _ATTEMPTS = 400
 """Runs that may be spent on shrinking one failure."""
 
-_SCHEDULES = 2_000
+_SCHEDULES = 400
 """Schedules that are tried of each smaller debate."""
 
 LAWS = {
@@ -75,13 +77,18 @@ class Kill(Struct, frozen=True):
 
 @contextmanager
 def planted(mutant: Mutant) -> Iterator[None]:
-    """The bug at work, with no run remembered from before it nor after it."""
-    calmly.cache_clear()
+    """The bug at work, with no run and no listing remembered from before it nor after it."""
+    _forget()
     try:
         with mutant.at_work():
             yield
     finally:
-        calmly.cache_clear()
+        _forget()
+
+
+def _forget() -> None:
+    calmly.cache_clear()
+    fixed_turns.cache_clear()
 
 
 def broken_by(seed: int) -> SimulationFailed | None:
@@ -121,13 +128,16 @@ def _smallest(failure: SimulationFailed) -> SimulationFailed:
 
 
 def _other_schedules(failure: SimulationFailed) -> Iterator[SimulationFailed]:
-    speakers = failure.config.speakers
-    for agents in range(1, len(speakers) + 1):
-        config = replace(failure.config, agents=speakers[:agents], rounds=1)
-        for seed in range(_SCHEDULES):
-            faults = swarm(seed) if seed % 2 else failure.faults
-            try:
-                simulate(config, faults, seed=seed)
-            except SimulationFailed as other:
-                if other.law == failure.law:
-                    yield other
+    speakers, rounds = failure.config.speakers, failure.config.rounds
+    configs = [
+        replace(failure.config, agents=speakers[:agents], rounds=most)
+        for most in range(1, rounds + 1)
+        for agents in range(1, len(speakers) + 1)
+    ]
+    for seed, config in product(range(_SCHEDULES), configs):
+        faults = swarm(seed) if seed % 2 else failure.faults
+        try:
+            simulate(config, faults, seed=seed)
+        except SimulationFailed as other:
+            if other.law == failure.law:
+                yield other

@@ -6,11 +6,14 @@ it is a reason to look for the law.
 
 from __future__ import annotations
 
+from simulation.feature_mutants import FEATURES
 from simulation.planting import Mutant
 
 __all__ = ["HARMLESS", "MUTANTS"]
 
 _DECIDE = "dialectic_actors.core.decide"
+_ASKING = "dialectic_actors.core.asking"
+_COMPUTED = "dialectic_actors.core.computed"
 _AGENDA = "dialectic_actors.core.agenda:Agenda"
 _RETRY = "dialectic_actors.core.retry"
 _BRIEFS = "dialectic_actors.core.briefs"
@@ -33,14 +36,14 @@ _CORE = (
     Mutant(
         "turn-settled-twice",
         "An answer settles a turn that is settled already.",
-        f"{_DECIDE}:_open_turn",
+        f"{_ASKING}:open_turn",
         "known is None or known.requested.turn in run.results or run.ended",
         "known is None or run.ended",
     ),
     Mutant(
         "old-answer-counts",
         "An answer to an earlier attempt is taken for that to the last.",
-        f"{_DECIDE}:_open_turn",
+        f"{_ASKING}:open_turn",
         "run.attempts[known.requested.turn][-1] == call",
         "call in run.attempts[known.requested.turn]",
     ),
@@ -48,8 +51,8 @@ _CORE = (
         "call-placed-twice",
         "A repeated order places a call for a turn that has one.",
         f"{_DECIDE}:_decided",
-        "effect = agenda.outstanding.get(turn)",
-        "effect = agenda.outstanding.get(turn) or TakeTurn(agenda.turns[turn])",
+        "effect = agenda.outstanding.get(turn)\n            if run.status",
+        "effect = agenda.outstanding.get(turn) or TakeTurn(agenda.turns[turn])\nif run.status",
     ),
     Mutant(
         "taken-up-twice",
@@ -75,21 +78,21 @@ _CORE = (
     Mutant(
         "attempt-off-by-one",
         "Attempts are counted from zero.",
-        f"{_DECIDE}:_call",
-        "len(run.attempts.get(turn.id, ())) + 1",
-        "len(run.attempts.get(turn.id, ()))",
+        f"{_ASKING}:_call",
+        "len(calls) + 1",
+        "len(calls)",
     ),
     Mutant(
         "delay-forgotten",
         "The next attempt is asked for without its delay.",
-        f"{_DECIDE}:_next",
+        f"{_ASKING}:after_failure",
         "delay_s=attempt.delay_s",
         "delay_s=0.0",
     ),
     Mutant(
         "repair-limit-passed",
         "One repair more is asked for than the run allows.",
-        f"{_DECIDE}:_repaired",
+        f"{_ASKING}:after_miss",
         "repairs >= _opened(run).limits.repairs",
         "repairs > _opened(run).limits.repairs",
     ),
@@ -124,7 +127,7 @@ _CORE = (
     Mutant(
         "failed-turn-seen",
         "A turn is shown others that contributed nothing.",
-        f"{_AGENDA}._ready",
+        f"{_COMPUTED}:resolved",
         "made = [other for other in turn.sees if run.made(other) is not None]",
         "made = list(turn.sees)",
     ),
@@ -146,8 +149,8 @@ _CORE = (
         "wrong-model",
         "After the last attempt of a model the route begins again.",
         f"{_RETRY}:next_attempt",
-        "route[place + 1][1], 0.0",
-        "route[0][1], 0.0",
+        "Attempt(following, 0.0",
+        "Attempt(route[0][1], 0.0",
     ),
     Mutant(
         "retry-after-ignored",
@@ -177,18 +180,18 @@ _MEANING = (
         "order-dependent-fold",
         "A result rests on the answer to the call that was requested last, not to its own.",
         f"{_FOLD}:_apply",
-        'Result(turn, "made", event.text, event.call)',
+        'Result(turn, "made", words_of(event), event.call, event)',
         """Result(turn, "made", next(
             (call.ended.text for call in reversed(run.calls.values())
-             if isinstance(call.ended, CallAnswered) and event.call), event.text
-        ), event.call)""",
+             if isinstance(call.ended, CallAnswered) and event.call), words_of(event)
+        ), event.call, event)""",
     ),
     Mutant(
-        "loss-forgotten",
-        "That a call was lost is overwritten by its ending.",
+        "loss-not-counted",
+        "That a call was lost is not remembered.",
         f"{_FOLD}:_apply",
-        "run.calls[event.call].requested, event, run.calls[event.call].lost",
-        "run.calls[event.call].requested, event",
+        "replace(call, lost=call.lost + 1)",
+        "call",
     ),
     Mutant(
         "wrong-previous-digest",
@@ -273,8 +276,8 @@ _ACTORS = (
         "rest-not-noticed",
         "A suspended run is not seen to be at rest.",
         f"{_DEBATE}.at_rest",
-        'return run.ended or (run.status == "suspended" and (self._halted or not self._sent()))',
-        "return run.ended",
+        'run.ended or run.status == "suspended"',
+        "run.ended",
     ),
     Mutant(
         "agent-remembers",
@@ -402,7 +405,7 @@ _RUNTIME = (
     ),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*_CORE, *_MEANING, *_ACTORS, *_RUNTIME)
+MUTANTS: tuple[Mutant, ...] = (*_CORE, *FEATURES, *_MEANING, *_ACTORS, *_RUNTIME)
 """Every one must be found."""
 
 HARMLESS: tuple[Mutant, ...] = (
@@ -424,8 +427,8 @@ HARMLESS: tuple[Mutant, ...] = (
         "started-again-and-again",
         "What is in flight is started again: whoever is asked twice does it once.",
         f"{_DEBATE}._begin",
-        "self.in_flight[each] = address",
-        "self.in_flight.pop(each, None)",
+        "address = self.in_flight[each] = address_of(effect.turn)",
+        "address = address_of(effect.turn)",
     ),
     Mutant(
         "repeat-taken-for-a-conflict",

@@ -1,250 +1,96 @@
-"""Logs for the laws: whole runs with and without trouble, and for every law logs that were broken
-by hand.
+"""For every law, logs that were broken by hand.
 
 No assertions in here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from msgspec.structs import replace
 
-from dialectic_actors.core import protocols
-from dialectic_actors.core.agenda import Agenda
-from dialectic_actors.testing.driving import CALM, Agents, Plan, Trouble, perform, play
 from dialectic_actors.testing.laws import Log
 from dialectic_events.calls import (
     CallAnswered,
     CallFailed,
     CallLost,
     CallRequested,
-    Ending,
     Message,
+    ToolsUsed,
 )
-from dialectic_events.envelope import Envelope, Head, Stamp, read_header, seal
+from dialectic_events.contents import (
+    Answered,
+    Dissent,
+    Verdict,
+    read_content,
+    write_content,
+)
 from dialectic_events.parts import refer
 from dialectic_events.runs import (
-    Limits,
+    DeadlinePassed,
+    FailurePolicy,
     RunConcluded,
     RunFailed,
     RunOpened,
     RunResumed,
     RunSuspended,
-    Stage,
 )
-from dialectic_events.store import Batch
-from dialectic_events.stores.memory import MemoryStore
 from dialectic_events.turns import (
+    AnswerGiven,
     CritiqueMade,
     ProposalMade,
+    QuestionAsked,
+    StopDecided,
     SynthesisMade,
-    Turn,
     TurnFailed,
     TurnSkipped,
 )
-from dialectic_events.union import Event
-from support.casts import opening_with_sources
 from support.drive import opened
+from support.edited_logs import (
+    BARE,
+    CRASHED,
+    CRITIQUE,
+    FIRST,
+    FRAME,
+    FRAMED,
+    JUDGE,
+    LIMITS,
+    LOG,
+    MENDED,
+    OPENED,
+    RESTED,
+    RETRIED,
+    SEEN,
+    SHORT,
+    SKIPPED,
+    UNSEEN,
+    VOTED,
+    A,
+    B,
+    about,
+    asked,
+    at,
+    concluded,
+    envelopes_of,
+    forgetting,
+    forgotten,
+    hurried,
+    insistent,
+    late,
+    moved,
+    plan_of,
+    policed,
+    reheaded,
+    shared,
+    stuck,
+    swapped,
+    twice,
+    with_,
+    without,
+)
 
-__all__ = [
-    "BROKEN",
-    "LOG",
-    "SHORT",
-    "TEXTS",
-    "envelopes_of",
-    "spoken",
-    "stored",
-    "told",
-]
-
-LIMITS = Limits(attempts=2, repairs=1, backoff_s=1.0)
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-def spoken(opening: RunOpened, texts: dict[str, str], plan: Plan = CALM) -> list[Event]:
-    """The log of a run with real requests; `texts` grows by what they name."""
-    agents = Agents(opening, texts, plan)
-    log = play([opening], agents)
-    texts.update(agents.parts)
-    return log
-
-
-def batch_of(log: Sequence[Event], texts: Mapping[str, str]) -> Batch:
-    """A log as the run `deb-1`, ready to append."""
-    salts = [bytes((number,)) * 16 for number in range(len(log))]
-    records, parts = seal("deb-1", log, Head(), Stamp("command", NOW, NOW), salts)
-    return Batch("deb-1", 0, records, {**texts, **parts})
-
-
-def stored(log: Sequence[Event], texts: Mapping[str, str]) -> MemoryStore:
-    """A store that holds a log as the run `deb-1`."""
-    store = MemoryStore()
-    store.append([batch_of(log, texts)])
-    return store
-
-
-def envelopes_of(log: Sequence[Event]) -> list[Envelope]:
-    """A log as readers get it."""
-    records = batch_of(log, {}).records
-    return [
-        Envelope(number, read_header(record), event)
-        for number, (record, event) in enumerate(zip(records, log, strict=True), 1)
-    ]
-
-
-TEXTS: dict[str, str]
-OPENING, TEXTS = opening_with_sources(("a", "b"), 2, limits=LIMITS)
-LOG = spoken(OPENING, TEXTS)
-"""Two agents, two rounds, no trouble; real requests, whose texts are in TEXTS."""
-
-BARE = opened(("a", "b"), 1, route=("model-a", "model-b"), limits=LIMITS)
-
-
-class Told(Plan, frozen=True):
-    """A provider that fails the calls that it was told to."""
-
-    troubles: Mapping[str, Trouble] = {}
-
-    def __call__(self, request: CallRequested) -> Ending:
-        """How the call ends."""
-        kind = self.troubles.get(request.call)
-        return Plan(0, 100, (kind,))(request) if kind else CALM(request)
-
-
-def told(troubles: Mapping[str, Trouble], opening: RunOpened = BARE) -> list[Event]:
-    """The log of a short debate in which some calls, by id, end in trouble."""
-    return play([opening], perform(Told(troubles=troubles)))
-
-
-A, B = "debate/r1/proposal/a", "debate/r1/proposal/b"
-CRITIQUE = "debate/r1/critique/b>a"
-JUDGE = "debate/synthesis/judge"
-
-SHORT = told({})
-RETRIED = told({f"{A}#1": "server"})
-MENDED = told({f"{A}#1": "says-nothing"})
-SKIPPED = told({f"{A}#1": "bad-request", f"{A}#2": "bad-request"})
-RESTED = told({f"{A}#1": "auth"})
-CRASHED = play(SHORT[:2], perform(CALM))
-
-
-def at(log: Sequence[Event], kind: type, text: str = "") -> int:
-    """Where the first event of a kind lies that names `text`."""
-    return next(
-        index
-        for index, event in enumerate(log)
-        if isinstance(event, kind)
-        and text in f"{getattr(event, 'turn', '')} {getattr(event, 'call', '')}"
-    )
-
-
-def without(log: Sequence[Any], index: int) -> list[Any]:
-    """A log that lost an event."""
-    return [*log[:index], *log[index + 1 :]]
-
-
-def with_(log: Sequence[Any], index: int, event: Any) -> list[Any]:
-    """A log with one event more, before the one at `index`."""
-    return [*log[:index], event, *log[index:]]
-
-
-def edited(log: Sequence[Any], index: int, **changes: Any) -> list[Any]:
-    """A log with other words in one event."""
-    return [*log[:index], replace(log[index], **changes), *log[index + 1 :]]
-
-
-def swapped(log: Sequence[Any], index: int) -> list[Any]:
-    """A log with two neighbors in another order."""
-    return [*log[:index], log[index + 1], log[index], *log[index + 2 :]]
-
-
-def moved(log: Sequence[Any], index: int, to: int) -> list[Any]:
-    """A log with one event at another place."""
-    return with_(without(log, index), to, log[index])
-
-
-def about(log: Sequence[Any], kind: type, text: str = "", /, **changes: Any) -> list[Any]:
-    """A log with other words in the first event of a kind that names `text`."""
-    return edited(log, at(log, kind, text), **changes)
-
-
-def twice(log: Sequence[Any], kind: type, text: str = "") -> list[Any]:
-    """A log that says the first event of a kind that names `text` again, at once."""
-    index = at(log, kind, text)
-    return with_(log, index, log[index])
-
-
-def plan_of(log: Sequence[Any], turn: str, **changes: Any) -> Turn:
-    """What a turn's first request says that it is, but for some changes."""
-    plan: Turn = replace(log[at(log, CallRequested, turn)].plan, **changes)
-    return plan
-
-
-def reheaded(index: int, **changes: Any) -> list[Envelope]:
-    """The short debate with another header for one event."""
-    log = envelopes_of(SHORT)
-    return edited(log, index, header=replace(log[index].header, **changes))
-
-
-def asked(*messages: Message) -> list[Event]:
-    """The real debate, in which the first critique is asked for in other words."""
-    return about(LOG, CallRequested, "critique/b>a", messages=messages)
-
-
-ASKED = LOG[at(LOG, CallRequested, "critique/b>a")]
-FIRST: tuple[Message, ...] = getattr(ASKED, "messages", ())
-SEEN: str = getattr(LOG[at(LOG, ProposalMade, A)], "text", "")
-UNSEEN: str = getattr(LOG[at(LOG, ProposalMade, B)], "text", "")
-"""What the first critique is asked, with what it sees, and a proposal that it does not."""
-
-
-class Forgetful(MemoryStore):
-    """A store that lost every text."""
-
-    def parts(self, refs: Sequence[str]) -> dict[str, str]:
-        """No text."""
-        return {}
-
-
-def forgotten() -> MemoryStore:
-    """A store whose run has lost its texts."""
-    store = Forgetful()
-    store.append([batch_of(SHORT, {})])
-    return store
-
-
-def stuck(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
-    """An opening under a protocol whose one turn waits for another that it never names."""
-
-    def turns(stage: Stage, results: object) -> Iterator[Turn]:
-        yield Turn(id=JUDGE, kind="synthesis", speaker="judge", after=("debate/nobody",))
-
-    monkeypatch.setattr(protocols, "PROTOCOLS", {"debate@1": turns})
-    return [BARE]
-
-
-def shared(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
-    """A sound log, read by a core whose copies of an agenda share what is outstanding."""
-    copy = Agenda.copy
-
-    def shallow(self: Agenda) -> Agenda:
-        twin = copy(self)
-        twin.outstanding = self.outstanding
-        return twin
-
-    monkeypatch.setattr(Agenda, "copy", shallow)
-    return SHORT
-
-
-def forgetting(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
-    """A sound log, read by a core that keeps no account of settled turns."""
-    monkeypatch.setattr(Agenda, "_settle", lambda self, run, turn: None)
-    return SHORT
-
+__all__ = ["BROKEN", "Breaking"]
 
 Breaking = Callable[[pytest.MonkeyPatch], Log]
 
@@ -257,6 +103,13 @@ def _(log: Log) -> Breaking:
 CRITIQUED = at(SHORT, CallRequested, "critique/b>a")
 REST = at(RESTED, RunSuspended)
 FAILED = at(SKIPPED, TurnFailed)
+GIVEN = next(event for event in FRAMED if isinstance(event, AnswerGiven))
+REPLIES = read_content(GIVEN.text, list[Answered]) or []
+STANDINGS = next(event.standings for event in VOTED if isinstance(event, SynthesisMade))
+PUT = (GIVEN.plan and GIVEN.plan.target) or ""
+STAGE = OPENED.stages[0]
+FRAME_OF_MORE = replace(FRAME, tool_call_limit=2).opening()[0].agents
+NOBODY = "a person is asked, and nobody is there to answer"
 
 BROKEN: Mapping[str, Sequence[Breaking]] = {
     "chained": [_(forgotten())],
@@ -358,6 +211,49 @@ BROKEN: Mapping[str, Sequence[Breaking]] = {
         _(about(SKIPPED, TurnFailed, reason="server: plan 0")),
         _(about(SKIPPED, TurnFailed, reason="the answer missed its contract: it says nothing")),
     ],
+    "tools-as-allowed": [
+        _(about(FRAMED, CallRequested, "proposal/a", tools=())),
+        _(twice(FRAMED, ToolsUsed)),
+        _(about(FRAMED, RunOpened, agents=FRAME_OF_MORE)),
+        _(with_(SHORT, at(SHORT, CallAnswered) + 1, ToolsUsed(call=f"{A}#1", results="[]"))),
+    ],
+    "decided-by-measure": [
+        _(about(FRAMED, StopDecided, value=0.01)),
+        _(about(FRAMED, StopDecided, stop=False)),
+        _(about(FRAMED, StopDecided, threshold=0.5)),
+        _(about(FRAMED, StopDecided, rule="convergence")),
+        _(about(FRAMED, RunOpened, stages=(replace(STAGE, rounds=1),))),
+    ],
+    "elected-by-ballots": [
+        _(about(VOTED, SynthesisMade, standings=STANDINGS[::-1])),
+        _(about(VOTED, SynthesisMade, tied=tuple(each.turn for each in STANDINGS))),
+        _(about(VOTED, SynthesisMade, text=write_content(Verdict(solution="A queue.")))),
+        _(about(SHORT, SynthesisMade, standings=STANDINGS)),
+    ],
+    "dissent-has-its-author": [
+        _(concluded(Dissent("It is slow.", "judge", A))),
+        _(concluded(Dissent("It is slow.", "", A))),
+        _(concluded(Dissent("It is slow.", "a", "debate/nobody"))),
+        _(about(SHORT, SynthesisMade, text="no verdict")),
+    ],
+    "answers-what-was-asked": [
+        _(about(FRAMED, AnswerGiven, text="[]")),
+        _(about(FRAMED, AnswerGiven, text=write_content([*REPLIES, *REPLIES]))),
+        _(about(FRAMED, AnswerGiven, text=write_content([replace(REPLIES[0], answer=" ")]))),
+        _(about(FRAMED, AnswerGiven, text=write_content([replace(REPLIES[0], id="c9-a-1")]))),
+        _(about(FRAMED, QuestionAsked, PUT, questions=0)),
+    ],
+    "asked-for-cause": [insistent],
+    "fails-at-once": [
+        _(policed(SKIPPED, FailurePolicy(1, "stop"))),
+        _(policed(SKIPPED, FailurePolicy(2))),
+    ],
+    "deadlines-hold": [
+        _(late(SHORT, 3)),
+        _(late(SHORT, len(SHORT) - 1, DeadlinePassed(round=1, after_s=6.0))),
+        _(with_(SHORT, 3, DeadlinePassed(round=1, after_s=6.0))),
+        _(with_(FRAMED, 2, hurried(plan_of(FRAMED, "question/b")))),
+    ],
     "brief-leaks-nothing": [_(asked(*FIRST, Message("user", (refer(UNSEEN),))))],
     "brief-loses-nothing": [_(asked(FIRST[0]))],
     "brief-renders-again": [
@@ -368,6 +264,7 @@ BROKEN: Mapping[str, Sequence[Breaking]] = {
         _(about(RESTED, RunSuspended, waits_for=())),
         _(about(RESTED, RunSuspended, waits_for=("debate/nobody",))),
         _(about(RESTED, RunSuspended, reason="")),
+        _(about(RESTED, RunSuspended, reason=NOBODY)),
         _(with_(SHORT, len(SHORT) - 1, RunSuspended(reason="late", waits_for=(A,)))),
         _(twice(RESTED, RunSuspended)),
         _(without(RESTED, at(RESTED, RunResumed))),

@@ -21,6 +21,11 @@ TEMPLATES: Mapping[str, str] = {
     "critique": "$problem$history$shown$focus Criticize.\n",
     "refinement": "$problem$history$shown$focus Refine.\n",
     "synthesis": "$problem$history$shown$focus Conclude.\n",
+    "merge": "$problem$history$shown$focus Merge.\n",
+    "question": "$problem$history$shown$focus Ask at most $limit.\n",
+    "summary": "$problem$history$shown$focus Condense to $limit.\n",
+    "assessment": "$problem$history$shown$focus Assess.\n",
+    "ballot": "$problem$history$shown$focus Rank.\n",
 }
 
 

@@ -13,16 +13,17 @@ from typing import cast, get_args
 from msgspec import Struct
 
 from dialectic_actors.actors.agent import AgentBehavior
-from dialectic_actors.actors.messages import Ended, Order, Read, Take
+from dialectic_actors.actors.cast import cast_of
+from dialectic_actors.actors.messages import AgentMessage, Ended, Order, Read, Take, Used
 from dialectic_actors.actors.redecide import redecide
 from dialectic_actors.core.briefs import brief_of
-from dialectic_actors.core.commands import GiveUp, Open, Suspend, TakeUp
+from dialectic_actors.core.commands import GiveUp, Open, PassDeadline, Suspend, TakeUp
 from dialectic_actors.core.decide import State, decide, react
 from dialectic_actors.core.divergence import Divergence
-from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn
-from dialectic_actors.core.prompts import Renderer
-from dialectic_actors.runtime.live import cast_of
+from dialectic_actors.core.effects import MakeCall, ReadAnswer, TakeTurn, UseTools, Wake
+from dialectic_actors.testing.answers import marks_in, spoken
 from dialectic_actors.testing.batches import batch_of, head_after
+from dialectic_actors.testing.driving import answers, uses
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, Ending, ErrorClass
 from dialectic_events.envelope import Envelope, Head, read_header
 from dialectic_events.runs import RunOpened
@@ -63,11 +64,7 @@ class Recorded(Struct, frozen=True):
 
 def agents_of(opened: RunOpened, texts: Mapping[str, str]) -> dict[str, AgentBehavior]:
     """The agents of a run, who remember nothing yet."""
-    people = cast_of(opened, texts.__getitem__)
-    return {
-        agent: AgentBehavior(Renderer(role, people.templates, people.names, {}))
-        for agent, role in people.roles.items()
-    }
+    return cast_of(opened, texts.__getitem__).speakers()
 
 
 def again(run: Recorded, opened: RunOpened | None = None) -> Divergence | None:
@@ -113,29 +110,42 @@ def _next(
     if random.random() < trouble / 8:
         return Order(f"suspend/{step}", Suspend("a person said so"))
     effect = effects[random.choice(sorted(effects))]
+    if isinstance(effect, Wake):
+        return Order(f"{effect.id}/{state.run.version}/passed", PassDeadline(effect.id))
     if random.random() < trouble / 16:
         ending = _ending(random, effect.request, 1.0) if isinstance(effect, MakeCall) else None
         chosen = random.choice((None, ending))
         return Order(f"{effect.turn.id}/give-up", GiveUp(effect.turn.id, "nobody", chosen))
+    if isinstance(effect, TakeTurn) and effect.turn.kind == "answer":
+        return Order(f"{effect.turn.id}/answer", answers(state, effect.turn))
     message = _message(random, state, effect, trouble)
     (tell,) = agents[effect.turn.speaker].receive(message)
     return cast("Order", tell.message)
 
 
-def _message(random: Random, state: State, effect: Effect, trouble: float) -> Take | Ended | Read:
+def _message(
+    random: Random,
+    state: State,
+    effect: TakeTurn | MakeCall | ReadAnswer | UseTools,
+    trouble: float,
+) -> AgentMessage:
     brief = brief_of(state.run, effect.turn)
     match effect:
         case TakeTurn(turn):
             return Take(turn, brief)
         case MakeCall(turn, request, _):
-            return Ended(turn, brief, _ending(random, request, trouble))
+            return Ended(turn, brief, _ending(random, request, trouble), bool(request.tools))
         case ReadAnswer(turn, answer):
             return Read(turn, brief, answer)
+        case UseTools(turn, request, answer, used):
+            said = used if used is not None else uses(answer)
+            return Used(turn, request, answer, said, used is not None)
 
 
 def _ending(random: Random, request: CallRequested, trouble: float) -> Ending:
     if random.random() >= trouble:
-        return CallAnswered(call=request.call, text=f"On {request.call}.", model=request.model)
+        text = spoken(request.turn, f"On {request.call}.", marks_in(request))
+        return CallAnswered(call=request.call, text=text, model=request.model)
     if random.random() < 0.5:
         return CallFailed(call=request.call, error=random.choice(_ERRORS), detail="as drawn")
     return CallAnswered(call=request.call, text=random.choice(_TEXTS), model=request.model)

@@ -1,37 +1,25 @@
-"""A plain in-process driver: fold, react, answer, decide; nothing else. The core's tests run
-debates with it.
+"""The debate that tests open, and its whole log when stand-ins for models answer.
+
+No assertions in here; a test says what it expects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
-from dialectic_actors.core.commands import (
-    Command,
-    Contribute,
-    FailCall,
-    Open,
-    PlaceCall,
-    TakeUp,
-)
-from dialectic_actors.core.decide import decide, fold, react
-from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn
+from dialectic_actors.testing.driving import CALM, Answer, Choose, at_once, perform, play
 from dialectic_events.calls import (
     CallAnswered,
     CallFailed,
     CallRequested,
     Ending,
     ErrorClass,
-    Message,
     Usage,
 )
-from dialectic_events.parts import refer
-from dialectic_events.runs import Agent, History, Limits, Model, RunOpened, Stage
+from dialectic_events.runs import Agent, History, Limits, Model, RunOpened, RunSuspended, Stage
 from dialectic_events.union import Event
 
-__all__ = ["answered", "command_for", "failing", "finish", "opened", "said"]
-
-Answer = Callable[[CallRequested], Ending]
+__all__ = ["answered", "failing", "finish", "opened"]
 
 
 def opened(
@@ -56,16 +44,9 @@ def opened(
     )
 
 
-def said(request: CallRequested) -> str:
-    """What the stand-in for a model says: a function of the call alone."""
-    return f"{request.model} on {request.call}"
-
-
 def answered(request: CallRequested) -> CallAnswered:
-    """The stand-in's ending."""
-    return CallAnswered(
-        call=request.call, text=said(request), model=request.model, usage=Usage(10, 5)
-    )
+    """An answer to a call."""
+    return CallAnswered(call=request.call, text="a design", model=request.model, usage=Usage(10, 5))
 
 
 def failing(*calls: str, error: ErrorClass = "bad-request") -> Answer:
@@ -74,47 +55,13 @@ def failing(*calls: str, error: ErrorClass = "bad-request") -> Answer:
     def answer(request: CallRequested) -> Ending:
         if any(call in request.call for call in calls):
             return CallFailed(call=request.call, error=error, detail="as told")
-        return answered(request)
+        return CALM(request)
 
     return answer
 
 
-def command_for(effect: Effect, answer: Answer = answered) -> Command:
-    """What comes back when an effect is performed."""
-    match effect:
-        case TakeTurn(turn):
-            return PlaceCall(turn.id, (Message("user", (refer(turn.id),)),))
-        case MakeCall(_, request, _):
-            ending = answer(request)
-            if isinstance(ending, CallFailed):
-                return FailCall(request.call, ending)
-            return Contribute(request.call, ending, ending.text)
-        case ReadAnswer(_, ending):
-            return Contribute(ending.call, ending, ending.text)
-
-
-def finish(
-    log: Iterable[Event],
-    answer: Answer = answered,
-    choose: Callable[[int], int] = lambda count: 0,
-    steps: int = 100_000,
-) -> list[Event]:
-    """Take a log up and perform effects, in the order that `choose` picks, until none is
-    outstanding.
-    """
-    events = list(log)
-    state = fold(events)
-    if state.run.opened is None:
-        events.extend(decide(state, Open(opened())))
-    else:
-        events.extend(decide(state, TakeUp(str(len(events)))))
-    state = fold(events)
-    for _ in range(steps):
-        effects = list(react(state).values())
-        if not effects:
-            return events
-        effect = effects[choose(len(effects))]
-        for event in decide(state, command_for(effect, answer)):
-            events.append(event)
-            state.advance(event)
-    raise AssertionError(f"the run did not end in {steps} steps")
+def finish(answer: Answer = CALM, choose: Choose = at_once) -> list[Event]:
+    """The log of the debate to its end, or to where it first comes to rest."""
+    log = play([opened()], perform(answer), choose)
+    rests = (at for at, event in enumerate(log, 1) if isinstance(event, RunSuspended))
+    return log[: next(rests, len(log))]

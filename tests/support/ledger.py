@@ -13,7 +13,19 @@ __all__ = ["Dialect", "Entry", "Fault", "Kind", "Ledger", "Options"]
 
 Dialect = Literal["both", "chat", "responses"]
 Kind = Literal[
-    "status", "error-200", "empty", "malformed", "foreign", "hang", "reset", "surrogate", "huge"
+    "status",
+    "error-200",
+    "empty",
+    "malformed",
+    "foreign",
+    "hang",
+    "reset",
+    "surrogate",
+    "huge",
+    "cut",
+    "unended",
+    "error-inside",
+    "unclosed",
 ]
 
 
@@ -21,7 +33,9 @@ class Fault(Struct, frozen=True, kw_only=True):
     """What goes wrong with the requests that match. `times` is how often, None for always.
 
     `path` and `contains` restrict it to requests whose path or body contains them. `status`,
-    `headers` and `body` serve the kinds "status" and "error-200".
+    `headers` and `body` serve the kinds "status" and "error-200". The last four kinds are of
+    streams: the connection is cut in the middle, the end mark is missing, an error (`body`, a JSON
+    object) comes in the middle, the answer is whole but never closed.
     """
 
     kind: Kind = "status"
@@ -37,23 +51,31 @@ class Options(Struct, frozen=True, kw_only=True):
     """How a server behaves.
 
     Latency is fixed, or log-normal around `latency_ms` when `sigma` is positive: drawn from `seed`
-    and the prompt, so that two systems that ask the same draw the same. `idle_s` without any
-    connection ends a server that was started as a program.
+    and the prompt, so that two systems that ask the same draw the same. `answers` is how
+    many requests are answered before answers are held back, until they are released; None for all.
+    `structured` and `streams` say whether schemas and streams are taken or refused. Of the `uses`
+    (a tool's name, its arguments), those on offer are asked for before the first answer. `idle_s`
+    without any connection ends a server that was started as a program.
     """
 
     dialect: Dialect = "both"
     latency_ms: float = 0.0
     sigma: float = 0.0
     seed: int = 0
+    answers: int | None = None
     answer_bytes: int = 1500
     cost_usd: float | None = None
+    structured: bool = True
+    streams: bool = True
+    uses: tuple[tuple[str, str], ...] = ()
     faults: tuple[Fault, ...] = ()
     idle_s: float = 120.0
 
 
 class Entry(Struct):
     """One request as it was answered. `digest` is that of the prompt, tokens are what the answer
-    stated, `head` is the request line with its headers. Times are seconds of the server's clock;
+    stated, `head` is the request line with its headers, `wants` what was asked for beside words
+    (schema, stream, tools). Times are seconds of the server's clock;
     `answered_s` is 0 until then.
     """
 
@@ -66,6 +88,7 @@ class Entry(Struct):
     head: str = ""
     arrived_s: float = 0.0
     answered_s: float = 0.0
+    wants: tuple[str, ...] = ()
 
 
 class Ledger(Struct):

@@ -35,22 +35,25 @@ def facts(envelopes: Iterable[Envelope]) -> Counter[str]:
     return found
 
 
-def prompts(store: Store, ref: str) -> dict[str, str]:
-    """The digest of each call's prompt, by call."""
-    found: dict[str, str] = {}
+def asked(store: Store, ref: str) -> dict[str, str]:
+    """The whole prompt of each call, by call."""
 
     def text(part: str) -> str:
         return store.port.parts([part])[part]
 
-    for envelope in store.log(ref):
-        event = envelope.event
-        if isinstance(event, CallRequested):
-            messages = [
-                "".join(each for part in message.parts for each in resolve(part, text))
-                for message in event.messages
-            ]
-            found[event.call] = sha256("\n".join(messages).encode()).hexdigest()
-    return found
+    return {
+        event.call: "\n".join(
+            "".join(each for part in message.parts for each in resolve(part, text))
+            for message in event.messages
+        )
+        for event in (envelope.event for envelope in store.log(ref))
+        if isinstance(event, CallRequested)
+    }
+
+
+def prompts(store: Store, ref: str) -> dict[str, str]:
+    """The digest of each call's prompt, by call."""
+    return {call: sha256(prompt.encode()).hexdigest() for call, prompt in asked(store, ref).items()}
 
 
 def answered(store: Store, ref: str) -> dict[str, CallAnswered]:

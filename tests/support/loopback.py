@@ -18,13 +18,15 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from support.dialects import Asked, Said, events, fitting, read_asked, shape, typed
 from support.ledger import Dialect, Entry, Fault, Ledger, Options
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
 ABSENT = 404
 HUGE_BYTES = 17 * 1024 * 1024
 POLL_S = 0.25
+STREAM = {"content-type": "text/event-stream"}
 
 _SENTENCES = (
     "Every write carries an idempotency key, so a repeated request settles once.",
@@ -53,20 +56,6 @@ _SENTENCES = (
     "Keys are rotated every 90 days and never leave the hardware module.",
     "One team can operate this with the tools that it already knows.",
 )
-
-
-class _Message(Struct):
-    role: str
-    content: str
-
-
-class _Body(Struct):
-    model: str = ""
-    input: list[_Message] = []
-    messages: list[_Message] = []
-
-
-_decode = msgspec.json.Decoder(_Body).decode
 
 
 def answer(prompt: str, size: int) -> str:
@@ -93,6 +82,8 @@ class Loopback:
         self.open: set[_Connection] = set()
         self.last_seen = time.monotonic()
         self._left = [fault.times for fault in options.faults]
+        self._answered_up_to = math.inf if options.answers is None else options.answers
+        self._held: dict[_Connection, Callable[[], None]] = {}
 
     def fault(self, path: str, body: bytes) -> Fault | None:
         """The fault that the next request meets, counted down."""
@@ -103,6 +94,25 @@ class Loopback:
             self._left[index] = None if left is None else left - 1
             return fault
         return None
+
+    def give(self, connection: _Connection, reply: Callable[[], None]) -> None:
+        """Reply, or hold the answer back until it is released."""
+        if len(self.ledger.requests) <= self._answered_up_to:
+            reply()
+        else:
+            self._held[connection] = reply
+
+    def release(self, further: float) -> None:
+        """Answer all that is held back, and so many further requests."""
+        self._answered_up_to = len(self.ledger.requests) + further
+        held, self._held = self._held, {}
+        for reply in held.values():
+            reply()
+
+    def forget(self, connection: _Connection) -> None:
+        """The connection is gone, and nobody waits at it any more."""
+        self.open.discard(connection)
+        self._held.pop(connection, None)
 
     def serves(self, path: str) -> bool:
         """Whether this dialect has the path."""
@@ -119,53 +129,27 @@ class Loopback:
         sigma = self.options.sigma
         return draw.lognormvariate(math.log(mean) - sigma * sigma / 2, sigma)
 
-    def shape(self, path: str, model: str, text: str, tokens: tuple[int, int], name: str) -> Any:
-        """An answer as either dialect words it."""
-        cost = {} if self.options.cost_usd is None else {"cost": self.options.cost_usd}
-        given, made = tokens
-        if path.endswith("/responses"):
-            content = [{"type": "output_text", "text": text, "annotations": []}]
-            return {
-                "id": f"resp_{name}",
-                "object": "response",
-                "created_at": 1_700_000_000,
-                "status": "completed",
-                "model": model,
-                "output": [
-                    {
-                        "id": f"msg_{name}",
-                        "type": "message",
-                        "role": "assistant",
-                        "status": "completed",
-                        "content": content,
-                    }
-                ],
-                "parallel_tool_calls": True,
-                "tool_choice": "auto",
-                "tools": [],
-                "usage": {
-                    "input_tokens": given,
-                    "output_tokens": made,
-                    "total_tokens": given + made,
-                    "input_tokens_details": {"cached_tokens": 0},
-                    "output_tokens_details": {"reasoning_tokens": 0},
-                }
-                | cost,
-            }
-        message = {"role": "assistant", "content": text, "refusal": None}
-        return {
-            "id": f"chatcmpl-{name}",
-            "object": "chat.completion",
-            "created": 1_700_000_000,
-            "model": model,
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-            "usage": {
-                "prompt_tokens": given,
-                "completion_tokens": made,
-                "total_tokens": given + made,
-            }
-            | cost,
-        }
+    def refusal(self, asked: Asked) -> dict[str, Any] | None:
+        """Why the request is a bad one for this server."""
+        if asked.stream and not self.options.streams:
+            return {"message": "streaming is not supported here", "param": "stream"}
+        if asked.schema is not None and not self.options.structured:
+            message = "'response_format' of type 'json_schema' is not supported with this model"
+            return {"message": message, "type": "invalid_request_error"}
+        return None
+
+    def say(self, asked: Asked) -> Said:
+        """What the model says: tools first, then what the prompt or the schema wants."""
+        given = len(asked.prompt) // 4 + 1
+        uses = tuple(use for use in self.options.uses if use[0] in asked.tools)
+        if uses and not asked.used:
+            return Said("", (given, sum(len(arguments) for _, arguments in uses) // 4 + 1), uses)
+        text = answer(asked.prompt, self.options.answer_bytes)
+        wanted = typed(asked.prompt, text)
+        if wanted is None and asked.schema is not None:
+            wanted = msgspec.json.encode(fitting(asked.schema)).decode()
+        text = text if wanted is None else wanted
+        return Said(text, (given, len(text) // 4 + 1))
 
 
 class _Connection(asyncio.Protocol):
@@ -173,6 +157,7 @@ class _Connection(asyncio.Protocol):
         self.server = server
         self.buffer = bytearray()
         self.busy = False
+        self.is_open_ended = False
         self.head = ""
         self.arrived_s = 0.0
         self.entry: Entry | None = None
@@ -188,7 +173,7 @@ class _Connection(asyncio.Protocol):
         self.server.open.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.server.open.discard(self)
+        self.server.forget(self)
         self.server.last_seen = time.monotonic()
         self.transport = None
         if self.timer is not None:
@@ -234,43 +219,54 @@ class _Connection(asyncio.Protocol):
         self.arrived_s = time.monotonic()
         self.head = head.decode("latin-1")
         try:
-            asked = _decode(body)
+            asked = read_asked(body)
         except msgspec.MsgspecError as error:
-            self._refuse(path, "", "", 400, {"message": str(error), "code": "invalid_json"})
+            self._refuse(path, "", None, 400, {"message": str(error), "code": "invalid_json"})
             return
-        prompt = "\n".join([message.content for message in asked.input or asked.messages])
-        digest = sha256(prompt.encode())
+        digest = sha256(asked.prompt.encode())
         name = digest.hexdigest()
         fault = server.fault(path, body)
+        refusal = server.refusal(asked)
         if fault is not None:
-            self._fail(fault, path, name, asked.model)
+            self._fail(fault, path, name, asked)
         elif not server.serves(path):
             message = {"message": f"no route {path}", "type": "not_found"}
-            self._refuse(path, name, asked.model, ABSENT, message)
+            self._refuse(path, name, asked, ABSENT, message)
+        elif refusal is not None:
+            self._refuse(path, name, asked, 400, refusal)
         else:
-            self._answer(path, asked.model, prompt, digest.digest())
+            self._answer(path, asked, digest.digest())
 
-    def _answer(self, path: str, model: str, prompt: str, digest: bytes) -> None:
-        text = answer(prompt, self.server.options.answer_bytes)
-        tokens = (len(prompt) // 4 + 1, len(text) // 4 + 1)
+    def _answer(self, path: str, asked: Asked, digest: bytes) -> None:
+        said = self.server.say(asked)
         name = digest.hex()
-        self._note(path, name, model, 200, *tokens)
-        shaped = self.server.shape(path, model, text, tokens, name[:24])
-        self._reply(200, msgspec.json.encode(shaped), delay_s=self.server.delay_s(digest))
+        self._note(path, name, asked, 200, *said.tokens)
+        shaped = shape(path, asked.model, said, name[:24], self.server.options.cost_usd)
+        delay_s = self.server.delay_s(digest)
+        if asked.stream:
+            body, headers = b"".join(events(path, shaped)), STREAM
+        else:
+            body, headers = msgspec.json.encode(shaped), None
+        self.server.give(self, partial(self._reply, 200, body, headers, delay_s=delay_s))
 
     def _note(
-        self, path: str, name: str, model: str, status: int, given: int = 0, made: int = 0
+        self, path: str, name: str, asked: Asked | None, status: int, given: int = 0, made: int = 0
     ) -> None:
-        self.entry = Entry(path, name, model, status, given, made, self.head, self.arrived_s)
+        model, wants = ("", ()) if asked is None else (asked.model, asked.wants)
+        self.entry = Entry(
+            path, name, model, status, given, made, self.head, self.arrived_s, wants=wants
+        )
         self.server.ledger.requests.append(self.entry)
 
-    def _refuse(self, path: str, name: str, model: str, status: int, error: dict[str, Any]) -> None:
-        self._note(path, name, model, status)
+    def _refuse(
+        self, path: str, name: str, asked: Asked | None, status: int, error: dict[str, Any]
+    ) -> None:
+        self._note(path, name, asked, status)
         self._reply(status, msgspec.json.encode({"error": error}))
 
-    def _fail(self, fault: Fault, path: str, name: str, model: str) -> None:
+    def _fail(self, fault: Fault, path: str, name: str, asked: Asked) -> None:
         status = fault.status if fault.kind == "status" else 200
-        self._note(path, name, model, status)
+        self._note(path, name, asked, status)
         plain = {"error": {"message": f"fault {fault.kind} {status}", "code": None}}
         match fault.kind:
             case "status":
@@ -281,23 +277,33 @@ class _Connection(asyncio.Protocol):
                 body = msgspec.json.encode(error) if fault.body is None else fault.body.encode()
                 self._reply(200, body, fault.headers)
             case "empty":
-                self._reply(200, msgspec.json.encode(self._shaped(path, model, "")))
+                self._reply(200, msgspec.json.encode(_shaped(path, asked, "")))
             case "malformed":
                 self._reply(200, b'{"id": "x", "choices": [{"mess')
             case "foreign":
                 self._reply(200, b'{"hello": "world"}')
             case "surrogate":
-                body = msgspec.json.encode(self._shaped(path, model, "one MARK two"))
+                body = msgspec.json.encode(_shaped(path, asked, "one MARK two"))
                 self._reply(200, body.replace(b"MARK", b"\\ud800"))
             case "huge":
-                self._reply(200, msgspec.json.encode(self._shaped(path, model, "x" * HUGE_BYTES)))
+                self._reply(200, msgspec.json.encode(_shaped(path, asked, "x" * HUGE_BYTES)))
             case "reset":
                 self.close()
             case "hang":
                 pass
+            case "cut" | "unended" | "error-inside" | "unclosed":
+                self._break_off(fault, events(path, _shaped(path, asked, "It breaks off here.")))
 
-    def _shaped(self, path: str, model: str, text: str) -> Any:
-        return self.server.shape(path, model, text, (10, 0), "fault")
+    def _break_off(self, fault: Fault, written: list[bytes]) -> None:
+        """Stream an answer that does not end as it should."""
+        body = b"".join(written if fault.kind == "unclosed" else written[: len(written) // 2])
+        if fault.kind == "error-inside":
+            error = fault.body or '{"error": {"message": "upstream failed", "code": 502}}'
+            body += b"data: " + error.encode() + b"\n\n"
+        self.is_open_ended = fault.kind in ("cut", "unclosed")
+        self._reply(200, body, STREAM)
+        if fault.kind == "cut" and self.transport is not None:
+            self.transport.close()
 
     def _reply(
         self,
@@ -325,8 +331,18 @@ class _Connection(asyncio.Protocol):
             return
         given = {"content-type": "application/json"} | (headers or {})
         lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+        if headers is STREAM:
+            head = f"HTTP/1.1 {status} X\r\n{lines}transfer-encoding: chunked\r\n\r\n"
+            chunk = f"{len(body):x}\r\n".encode() + body + b"\r\n"
+            end = b"" if self.is_open_ended else b"0\r\n\r\n"
+            self.transport.write(head.encode() + chunk + end)
+            return
         head = f"HTTP/1.1 {status} X\r\n{lines}content-length: {len(body)}\r\n\r\n"
         self.transport.write(head.encode() + body)
+
+
+def _shaped(path: str, asked: Asked, text: str) -> dict[str, Any]:
+    return shape(path, asked.model, Said(text, (10, 0)), "fault")
 
 
 class Running(Struct, frozen=True):
@@ -336,6 +352,11 @@ class Running(Struct, frozen=True):
 
     url: str
     ledger: Ledger
+    _release: Callable[[float], None]
+
+    def release(self, further: float = math.inf) -> None:
+        """Answer all that is held back, and so many further requests; unless it is said, all."""
+        self._release(further)
 
 
 async def _listen(loopback: Loopback, port: int) -> asyncio.Server:
@@ -357,8 +378,12 @@ def serving(options: Options | None = None, /, **changes: Any) -> Iterator[Runni
     server = loop.run_until_complete(_listen(loopback, 0))
     thread = threading.Thread(target=loop.run_forever, name="loopback", daemon=True)
     thread.start()
+
+    def release(further: float) -> None:
+        loop.call_soon_threadsafe(loopback.release, further)
+
     try:
-        yield Running(_url(server), loopback.ledger)
+        yield Running(_url(server), loopback.ledger, release)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from support.checkout import checkout_environment
+from support.terminals import Terminal
 
 _FOREIGN = ("OPENAI", "OPENROUTER", "DIALECTIC", "COLUMNS", "PYTHONIOENCODING", "ARGS", "PROBLEM")
 _WITHOUT_NETWORK = """
@@ -43,6 +44,7 @@ def environment(url: str | None = None) -> dict[str, str]:
         for name, value in checkout_environment().items()
         if not name.startswith(_FOREIGN)
     }
+    clean["DIALECTIC_CONFIG_DIR"] = ""
     keys = {} if url is None else {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": url}
     return clean | keys
 
@@ -74,13 +76,32 @@ def dialectic(
     return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
 
-def started(cwd: Path, *arguments: str, url: str | None = None) -> subprocess.Popen[bytes]:
+def started(
+    cwd: Path, *arguments: str, url: str | None = None, stdin: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
     """A command under way, its output piped."""
     return subprocess.Popen(
         command(*arguments),
         cwd=cwd,
         env=environment(url),
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+    )
+
+
+def on_terminal(
+    cwd: Path, on: Terminal, *arguments: str, url: str | None = None
+) -> subprocess.Popen[bytes]:
+    """A command whose three streams are a terminal."""
+    env = environment(url) | {"TERM": "xterm-256color"}
+    env.pop("CI", None)
+    return subprocess.Popen(
+        command(*arguments),
+        cwd=cwd,
+        env=env,
+        stdin=on.slave,
+        stdout=on.slave,
+        stderr=on.slave,
+        start_new_session=True,
     )

@@ -5,14 +5,17 @@ No assertions in here; a test says what it expects.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from dialectic_actors.actors.ports import Ask
+from dialectic_actors.actors.ports import Ask, Prompt
 from dialectic_actors.core.briefs import Brief, Shown
+from dialectic_actors.core.contracts import Terms, answer_schema
 from dialectic_actors.core.roles import Role
 from dialectic_actors.llm.rehearsal import rehearse
 from dialectic_actors.settings import load_role
-from dialectic_events.turns import Kind, Turn
+from dialectic_events.contents import Answered, ToolSpec, write_content
+from dialectic_events.turns import AnswerGiven, Kind, Turn
+from dialectic_replay.words import words_of
 
 CART = "Design the write path of a shopping cart that must survive the loss of a data center"
 MEETINGS = (
@@ -33,8 +36,14 @@ def ask_for(
     target: str | None = None,
     round: int = 1,
     seed: int = 7,
+    prompt: str = "",
+    merge: bool = False,
+    tools: Sequence[ToolSpec] = (),
 ) -> Ask:
-    """An ask of `speaker`, who speaks for `role` or for the built-in role of the same name."""
+    """An ask of `speaker`, who speaks for `role` or for the built-in role of the same name.
+
+    `prompt` is what the message says; `merge` wants a conclusion section by section.
+    """
     goal = f">{target}" if kind == "critique" else ""
     turn = Turn(
         id=f"r{round}/{kind}/{speaker}{goal}",
@@ -48,12 +57,14 @@ def ask_for(
         call=f"{turn.id}#1",
         provider="rehearsal",
         model="rehearsal",
-        messages=(),
+        messages=(Prompt("user", prompt),) if prompt else (),
         deadline_s=1.0,
         temperature=None,
         seed=seed,
         brief=Brief(turn=turn, problem=problem, history=(), shown=tuple(shown)),
         role=role or load_role(speaker),
+        schema=answer_schema(turn, Terms(synthesis="merge" if merge else "judge")),
+        tools=tuple(tools),
     )
 
 
@@ -67,13 +78,27 @@ def contribution(ask: Ask, text: str | None = None) -> Shown:
         round=turn.round,
         text=rehearse(ask) if text is None else text,
         target=turn.target,
+        to=turn.target.rpartition("/")[2] if turn.target else None,
     )
 
 
+def answers(asker: str, given: Mapping[str, str], round: int = 1) -> Shown:
+    """What a person answered to the questions of `asker`, as everybody is shown it."""
+    text = write_content(
+        [Answered(f"c{round}-{asker}-{n}", *each) for n, each in enumerate(given.items(), 1)]
+    )
+    turn = f"c{round}/answer/person>{asker}"
+    words = words_of(AnswerGiven(turn=turn, text=text))
+    return Shown(turn, "answer", "person", round, words, f"c{round}/question/{asker}", asker)
+
+
 def debate(problem: str, roles: Sequence[str], rounds: int = 1) -> dict[str, str]:
-    """Every text of a debate by the id of its turn; the judge's is `synthesis`."""
+    """Every text of a debate by the id of its turn. The judge's are `assessment`, `synthesis` and
+    `merge`; `ballot/…` are by voter.
+    """
     texts: dict[str, str] = {}
     refined: dict[str, Shown] = {}
+    said: list[Shown] = []
     for round in range(1, rounds + 1):
         proposals = {}
         for role in roles:
@@ -97,5 +122,12 @@ def debate(problem: str, roles: Sequence[str], rounds: int = 1) -> dict[str, str
             refined[role] = contribution(ask)
         said = [*proposals.values(), *(c for each in critiques.values() for c in each)]
         texts |= {each.turn: each.text for each in (*said, *refined.values())}
-    texts["synthesis"] = rehearse(ask_for("synthesis", "judge", problem, list(refined.values())))
+    last = list(refined.values())
+    seen = [*said, *last]
+    for role in roles:
+        others = [each for each in last if each.speaker != role]
+        texts[f"ballot/{role}"] = rehearse(ask_for("ballot", role, problem, others))
+    texts["assessment"] = rehearse(ask_for("assessment", "judge", problem, seen))
+    texts["synthesis"] = rehearse(ask_for("synthesis", "judge", problem, seen))
+    texts["merge"] = rehearse(ask_for("synthesis", "judge", problem, seen, merge=True))
     return texts

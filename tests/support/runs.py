@@ -20,12 +20,14 @@ from dialectic_actors.core.commands import (
     FailCall,
     GiveUp,
     Open,
+    PlaceCall,
     Suspend,
     TakeUp,
 )
 from dialectic_actors.core.decide import State, decide, fold, react
-from dialectic_actors.core.effects import Effect, MakeCall, TakeTurn
+from dialectic_actors.core.effects import Effect, MakeCall, TakeTurn, Wake
 from dialectic_actors.testing.batches import AT, batch_of
+from dialectic_actors.testing.driving import perform
 from dialectic_actors.testing.strategies import words
 from dialectic_events.calls import (
     CallAnswered,
@@ -41,7 +43,7 @@ from dialectic_events.runs import History, Limits, RunOpened, Source
 from dialectic_events.store import Batch
 from dialectic_events.turns import Turn
 from dialectic_events.union import Event
-from support.drive import command_for, opened
+from support.drive import opened
 
 __all__ = ["batch_with_parts", "envelopes_of", "prefixes", "run_of", "runs"]
 
@@ -91,7 +93,7 @@ def run_of(
         effects = list(react(state).values())
         command: Command = TakeUp(str(state.run.version))
         if effects and random.random() > trouble / 4:
-            command = _command(random, random.choice(effects), pool, trouble)
+            command = _command(random, state, random.choice(effects), pool, trouble)
         else:
             rests += 1
             if random.random() < 0.5:
@@ -113,11 +115,11 @@ def _opening(random: Random, agents: int, rounds: int, history: History) -> RunO
     return replace(opening, sources=(Source("role/judge", refer(PERSONA), "file", "judge.yaml"),))
 
 
-def _command(random: Random, effect: Effect, texts: Sequence[str], trouble: float) -> Command:
-    if isinstance(effect, TakeTurn):
-        if random.random() < trouble / 10:
-            return GiveUp(effect.turn.id, "nobody is left\nto take it", None)
-        return replace(command_for(effect), messages=(_message(effect.turn),))
+def _command(
+    random: Random, state: State, effect: Effect, texts: Sequence[str], trouble: float
+) -> Command:
+    if isinstance(effect, TakeTurn) and random.random() < trouble / 10:
+        return GiveUp(effect.turn.id, "nobody is left\nto take it", None)
     if isinstance(effect, MakeCall) and random.random() < trouble:
         if random.random() < 0.5:
             error = random.choice(get_args(ErrorClass))
@@ -125,7 +127,10 @@ def _command(random: Random, effect: Effect, texts: Sequence[str], trouble: floa
             return FailCall(ending.call, ending)
         missed = _answer(random, effect.request, texts)
         return AskAgain(missed.call, missed, ("a heading",), (_message(effect.turn),))
-    return command_for(effect, lambda request: _answer(random, request, texts))
+    command = perform(lambda request: _answer(random, request, texts))(state, effect)
+    if isinstance(command, PlaceCall | AskAgain) and not isinstance(effect, Wake):
+        return replace(command, messages=(_message(effect.turn),))
+    return command
 
 
 def _answer(random: Random, request: CallRequested, texts: Sequence[str]) -> CallAnswered:

@@ -25,11 +25,12 @@ from dialectic_actors.actors.messages import (
 from dialectic_actors.core.commands import Command, Contribute, FailCall, Open, PlaceCall
 from dialectic_actors.core.decide import fold
 from dialectic_actors.core.effects import MakeCall
+from dialectic_actors.testing.answers import kind_of
 from dialectic_actors.testing.matching import ANY, some
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, ErrorClass
 from dialectic_events.envelope import Head
 from dialectic_events.runs import Limits
-from dialectic_events.turns import Turn, TurnSkipped
+from dialectic_events.turns import CritiqueMade, ProposalMade, RefinementMade, Turn, TurnSkipped
 from dialectic_events.union import Event
 from support.drive import opened
 from support.shapes import alike
@@ -126,7 +127,13 @@ def answer(turn: str, attempt: int = 1) -> CallAnswered:
 
 def contribute(turn: str) -> Order:
     """A contribution that rests on the turn's first call."""
-    return ask(Contribute(f"{turn}#1", answer(turn), "x"))
+    kinds: dict[str, type[ProposalMade | CritiqueMade | RefinementMade]] = {
+        "proposal": ProposalMade,
+        "critique": CritiqueMade,
+        "refinement": RefinementMade,
+    }
+    made = kinds[kind_of(turn)](turn=turn, text="x", call=f"{turn}#1")
+    return ask(Contribute(f"{turn}#1", answer(turn), made))
 
 
 def fail(turn: str, error: ErrorClass, attempt: int = 1) -> Order:

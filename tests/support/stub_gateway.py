@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from dialectic_actors.actors.ports import Ask, Gateway
+from dialectic_actors.testing.answers import said
 from dialectic_events.calls import CallAnswered, Ending, Usage
 
 __all__ = ["StubGateway", "opening"]
@@ -17,7 +18,10 @@ Reply = Callable[[Ending], None]
 def echo(ask: Ask) -> Ending:
     """An answer that depends on the call alone."""
     return CallAnswered(
-        call=ask.call, text=f"{ask.model} on {ask.call}", model=ask.model, usage=Usage(10, 5)
+        call=ask.call,
+        text=said(ask, f"{ask.model} on {ask.call}"),
+        model=ask.model,
+        usage=Usage(10, 5),
     )
 
 

@@ -15,17 +15,17 @@ from typing import Any, cast
 
 import msgspec
 
-from dialectic_actors.actors.agent import AgentBehavior
-from dialectic_actors.actors.messages import AgentMessage, Ended, Read, Take
+from dialectic_actors.actors.cast import cast_of
+from dialectic_actors.actors.messages import AgentMessage, Ended, Read, Take, Used
 from dialectic_actors.actors.ports import Ask, Prompt
 from dialectic_actors.core.briefs import Brief, brief_of
 from dialectic_actors.core.commands import Open
 from dialectic_actors.core.decide import State, decide, react
-from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn
-from dialectic_actors.core.prompts import Renderer
+from dialectic_actors.core.effects import MakeCall, ReadAnswer, TakeTurn, UseTools, Wake
 from dialectic_actors.core.roles import Role
-from dialectic_actors.runtime.live import cast_of
 from dialectic_actors.runtime.system import System
+from dialectic_actors.testing.answers import said
+from dialectic_actors.testing.driving import answers, uses
 from dialectic_events.calls import CallAnswered, CallLost, CallRequested, Ending, Usage
 from dialectic_events.envelope import Envelope
 from dialectic_events.parts import resolve
@@ -108,7 +108,10 @@ def answer_to(ask: Ask) -> CallAnswered:
     """What the stand-in says: a function of what it was asked, and of nothing else."""
     words = sum(len(prompt.text) for prompt in ask.messages)
     return CallAnswered(
-        call=ask.call, text=f"{ask.call}: {words}", model=ask.model, usage=Usage(words, 5)
+        call=ask.call,
+        text=said(ask, f"{ask.call}: {words}"),
+        model=ask.model,
+        usage=Usage(words, 5),
     )
 
 
@@ -140,21 +143,20 @@ def plain_run(
 ) -> list[Event]:
     """The same debate without actors: one effect after the other, with real requests."""
     parts = dict(texts)
-    cast_ = cast_of(opened, parts.__getitem__)
-    agents = {
-        agent: AgentBehavior(Renderer(role, cast_.templates, cast_.names, {}))
-        for agent, role in cast_.roles.items()
-    }
+    agents = cast_of(opened, parts.__getitem__).speakers()
     state, events = State(), list[Event]()
     command: Any = Open(opened)
     while True:
         for event in decide(state, command):
             state.advance(event)
             events.append(event)
-        effects = list(react(state).values())
+        effects = [each for each in react(state).values() if not isinstance(each, Wake)]
         if not effects:
             return events
         effect = effects[0]
+        if isinstance(effect, TakeTurn) and effect.turn.kind == "answer":
+            command = answers(state, effect.turn)
+            continue
         (deed,) = agents[effect.turn.speaker].receive(_message(state, effect, parts, answer))
         order = cast("Any", deed.message)
         parts.update(order.parts)
@@ -162,16 +164,23 @@ def plain_run(
 
 
 def _message(
-    state: State, effect: Effect, parts: Mapping[str, str], answer: Callable[[Ask], Ending]
+    state: State,
+    effect: TakeTurn | MakeCall | ReadAnswer | UseTools,
+    parts: Mapping[str, str],
+    answer: Callable[[Ask], Ending],
 ) -> AgentMessage:
     brief = brief_of(state.run, effect.turn)
     match effect:
         case TakeTurn(turn):
             return Take(turn, brief)
         case MakeCall(turn, request, _):
-            return Ended(turn, brief, answer(_ask(state, request, brief, parts)))
+            offered = bool(request.tools)
+            return Ended(turn, brief, answer(_ask(state, request, brief, parts)), offered)
         case ReadAnswer(turn, recorded):
             return Read(turn, brief, recorded)
+        case UseTools(turn, request, recorded, used):
+            said = used if used is not None else uses(recorded)
+            return Used(turn, request, recorded, said, used is not None)
 
 
 def _ask(state: State, request: CallRequested, brief: Brief, parts: Mapping[str, str]) -> Ask:

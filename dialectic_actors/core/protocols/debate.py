@@ -1,97 +1,130 @@
 """The debate: everybody proposes, everybody criticizes everybody, everybody refines; after the
-rounds a judge concludes.
+rounds it is concluded.
 
 The first round is blind. A refinement is carried over as its agent's next proposal. There is no
 barrier but what a turn reads: a critique starts when its target exists, a refinement when its own
-critiques are in.
+critiques are in. What comes before and after the rounds is in `framing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import permutations
+from typing import TYPE_CHECKING
 
+from dialectic_actors.core.protocols.framing import (
+    clarifications,
+    conclusion,
+    decision,
+    rest,
+    union,
+)
 from dialectic_actors.core.turn_ids import turn_id
 from dialectic_events.runs import Stage
-from dialectic_events.turns import Turn
+from dialectic_events.turns import StopDecided, Turn
+
+if TYPE_CHECKING:
+    from dialectic_actors.core.protocols import Results
 
 __all__ = ["turns"]
 
 
-def turns(stage: Stage, results: object) -> Iterator[Turn]:
-    """Version 1: a fixed number of rounds, so nothing is read from `results`."""
+def turns(stage: Stage, results: Results) -> Iterator[Turn]:
+    """Version 1. Results are read only where it branches: whether somebody asked, so that there is
+    another pass of questions, and whether the debate stops after a round.
+    """
+    answers = yield from clarifications(stage, results)
+    last = stage.rounds
     for round in range(1, stage.rounds + 1):
-        yield from _proposals(stage, round)
-        yield from _critiques(stage, round)
-        yield from _refinements(stage, round)
-    last = tuple(_id(stage, stage.rounds, "refinement", agent) for agent in stage.agents)
-    if stage.history == "everyone":
-        recalls, sees = last[:1], _rest(stage, stage.rounds, stage.agents[0])
-    else:
-        recalls, sees = last, last
-    yield Turn(
-        id=turn_id(stage.name, 0, "synthesis", stage.judge),
-        kind="synthesis",
-        speaker=stage.judge,
-        after=_union(last, sees),
-        sees=sees,
-        recalls=recalls,
-    )
+        yield from _summaries(stage, round)
+        yield from _proposals(stage, round, answers)
+        yield from _critiques(stage, round, answers)
+        yield from _refinements(stage, round, answers)
+        if stage.stop is not None and round < stage.rounds:
+            decided = yield from decision(stage, round, answers)
+            event = results[decided].event
+            if isinstance(event, StopDecided) and event.stop:
+                last = round
+                break
+    yield from conclusion(stage, last, answers)
 
 
-def _proposals(stage: Stage, round: int) -> Iterator[Turn]:
+def _summaries(stage: Stage, round: int) -> Iterator[Turn]:
+    """From the second round on, what an agent has behind it is condensed if it has grown long."""
+    for agent in stage.agents:
+        name = _summary(stage, round, agent)
+        if name is None:
+            continue
+        recalls, sees = _perspective(stage, round, agent)
+        yield Turn(
+            id=name,
+            kind="summary",
+            speaker=agent,
+            round=round,
+            after=union(recalls, sees),
+            sees=sees,
+            recalls=recalls,
+        )
+
+
+def _proposals(stage: Stage, round: int, answers: tuple[str, ...]) -> Iterator[Turn]:
     for agent in stage.agents:
         own = _refined(stage, round, agent)
         recalls, sees = _history(stage, round, agent, without=own)
+        sees = union(answers, sees)
         yield Turn(
-            id=_id(stage, round, "proposal", agent),
+            id=turn_id(stage.name, round, "proposal", agent),
             kind="proposal",
             speaker=agent,
             round=round,
             carries=own,
-            after=_union((own,), recalls, sees),
+            after=union((own,), recalls, sees),
             sees=sees,
             recalls=recalls,
         )
 
 
-def _critiques(stage: Stage, round: int) -> Iterator[Turn]:
+def _critiques(stage: Stage, round: int, answers: tuple[str, ...]) -> Iterator[Turn]:
     for critic, author in permutations(stage.agents, 2):
-        target = _id(stage, round, "proposal", author)
+        target = turn_id(stage.name, round, "proposal", author)
         recalls, sees = _history(stage, round, critic, without=_refined(stage, round, author))
         own = () if round == 1 or stage.history != "own" else (_refined(stage, round, critic),)
-        sees = _union(own, sees, (target,))
+        summary = _summary(stage, round, critic)
+        sees = union(answers, own, sees, (target,))
         yield Turn(
-            id=_id(stage, round, "critique", critic, author),
+            id=turn_id(stage.name, round, "critique", critic, author),
             kind="critique",
             speaker=critic,
             round=round,
             target=target,
-            after=_union(recalls, sees),
+            after=union(recalls, (summary,), sees),
             sees=sees,
             recalls=recalls,
+            summary=summary,
         )
 
 
-def _refinements(stage: Stage, round: int) -> Iterator[Turn]:
+def _refinements(stage: Stage, round: int, answers: tuple[str, ...]) -> Iterator[Turn]:
     for agent in stage.agents:
-        own = _id(stage, round, "proposal", agent)
-        critiques = tuple(
-            _id(stage, round, "critique", critic, agent)
+        own = turn_id(stage.name, round, "proposal", agent)
+        critiques = (
+            turn_id(stage.name, round, "critique", critic, agent)
             for critic in stage.agents
             if critic != agent
         )
         recalls, sees = _history(stage, round, agent, without=_refined(stage, round, agent))
-        sees = _union(sees, (own, *critiques))
+        summary = _summary(stage, round, agent)
+        sees = union(answers, sees, (own, *critiques))
         yield Turn(
-            id=_id(stage, round, "refinement", agent),
+            id=turn_id(stage.name, round, "refinement", agent),
             kind="refinement",
             speaker=agent,
             round=round,
             target=own,
-            after=_union(recalls, sees),
+            after=union(recalls, (summary,), sees),
             sees=sees,
             recalls=recalls,
+            summary=summary,
         )
 
 
@@ -108,31 +141,36 @@ def _history(
         return (), ()
     if stage.history == "own":
         return (own,), ()
-    return (own,), tuple(turn for turn in _rest(stage, round - 1, agent) if turn != without)
+    return (own,), tuple(turn for turn in rest(stage, round - 1, agent) if turn != without)
 
 
-def _rest(stage: Stage, round: int, agent: str) -> tuple[str, ...]:
-    """All of a round that the agent's own refinement of it was not shown."""
-    others = [other for other in stage.agents if other != agent]
-    return (
-        *(_id(stage, round, "proposal", other) for other in others),
-        *(
-            _id(stage, round, "critique", critic, author)
-            for critic, author in permutations(stage.agents, 2)
-            if author != agent
-        ),
-        *(_id(stage, round, "refinement", each) for each in stage.agents),
-    )
+def _perspective(stage: Stage, round: int, agent: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All that an agent has behind it before a round: recalled, with the last summary in it, or
+    from the beginning.
+    """
+    own = tuple(filter(None, (_refined(stage, round, agent),)))
+    if stage.history == "everyone":
+        return own, rest(stage, round - 1, agent)
+    if stage.summaries == "hierarchical":
+        return own, own
+    everything: list[str] = [turn_id(stage.name, 1, "proposal", agent)]
+    for earlier in range(1, round):
+        everything.extend(
+            turn_id(stage.name, earlier, "critique", critic, agent)
+            for critic in stage.agents
+            if critic != agent
+        )
+        everything.append(turn_id(stage.name, earlier, "refinement", agent))
+    return (), tuple(everything)
+
+
+def _summary(stage: Stage, round: int, agent: str) -> str | None:
+    """The turn that condenses what an agent has behind it before a round."""
+    if round == 1 or stage.summaries is None or stage.history == "current":
+        return None
+    return turn_id(stage.name, round, "summary", agent)
 
 
 def _refined(stage: Stage, round: int, agent: str) -> str | None:
     """An agent's refinement of the round before."""
-    return _id(stage, round - 1, "refinement", agent) if round > 1 else None
-
-
-def _union(*groups: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(turn for group in groups for turn in group if turn is not None))
-
-
-def _id(stage: Stage, round: int, kind: str, speaker: str, target: str | None = None) -> str:
-    return turn_id(stage.name, round, kind, speaker, target)
+    return turn_id(stage.name, round - 1, "refinement", agent) if round > 1 else None

@@ -9,6 +9,7 @@ from msgspec import Struct
 from dialectic_actors.actors.ports import Ask
 from dialectic_actors.core.briefs import Shown
 from dialectic_actors.core.roles import Concern
+from dialectic_actors.llm.rehearsal.clarifications import task_of
 from dialectic_actors.llm.rehearsal.papers import (
     NOTE,
     Measure,
@@ -27,14 +28,13 @@ from dialectic_actors.llm.rehearsal.reading import (
     hits,
     phrase,
     quote,
-    read,
     same_words,
     sentences,
     shorten,
 )
 from dialectic_actors.llm.rehearsal.voices import Voice, voice_of
 
-__all__ = ["Objection", "criticize", "objections"]
+__all__ = ["Objection", "covers", "criticize", "objections"]
 
 RISKS = 3
 CROWDED = 9
@@ -60,11 +60,11 @@ class _Risk(Struct, frozen=True):
 
 def criticize(ask: Ask) -> str:
     """A critique of the proposal that the brief shows."""
-    reading = read(ask.brief.problem)
+    reading = task_of(ask.brief)
     target = _target(ask)
     paper = read_paper(target.text if target else "")
     voice = voice_of(ask.role.name)
-    covered = [each for each in ask.role.checklist if _covers(paper, each)]
+    covered = [each for each in ask.role.checklist if covers(paper, each)]
     risks = _risks(ask, reading, paper, covered)
     return bounded(
         lambda limit: (
@@ -115,6 +115,14 @@ def objections(critique: Shown) -> list[Objection]:
     return result
 
 
+def covers(paper: Paper, concern: Concern) -> bool:
+    """Whether a paper has a measure of the concern's name, or speaks of it at some length."""
+    if any(concern.name.lower() == measure.name.lower() for measure in paper.measures):
+        return True
+    said = "\n".join(claim(measure.text) for measure in paper.measures)
+    return len(hits(concern, said)) >= 3
+
+
 def _named(item: str) -> tuple[str, str]:
     _, mark, rest = item.partition("**")
     if mark and "**" in rest:
@@ -127,14 +135,8 @@ def _target(ask: Ask) -> Shown | None:
     shown = ask.brief.shown
     named = [each for each in shown if each.turn == ask.brief.turn.target]
     others = [each for each in shown if each.kind in ("proposal", "refinement")]
-    return next(iter([*named, *others, *shown]), None)
-
-
-def _covers(paper: Paper, concern: Concern) -> bool:
-    if any(concern.name.lower() == measure.name.lower() for measure in paper.measures):
-        return True
-    said = "\n".join(claim(measure.text) for measure in paper.measures)
-    return len(hits(concern, said)) >= 3
+    rest = [each for each in shown if each.kind != "answer"]
+    return next(iter([*named, *others, *rest]), None)
 
 
 def _risks(ask: Ask, reading: Reading, paper: Paper, covered: list[Concern]) -> list[_Risk]:

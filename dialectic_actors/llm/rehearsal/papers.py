@@ -24,6 +24,7 @@ __all__ = [
     "Row",
     "bounded",
     "claim",
+    "fitted",
     "items",
     "read_paper",
     "sections",
@@ -88,16 +89,26 @@ def write_paper(paper: Paper, changed: str = "") -> str:
 
 def bounded(write: Callable[[int], str]) -> str:
     """The longest text within `SIZE_LIMIT` that `write` makes when its passages may have 420, 300,
-    … characters.
+    … characters; of one that is never short enough, the beginning and the end.
     """
-    text = ""
-    for limit in (420, 300, 200, 120, 70):
-        text = write(limit)
-        if len(text.encode()) <= SIZE_LIMIT:
-            return text
+    text = fitted(write)
+    if len(text.encode()) <= SIZE_LIMIT:
+        return text
     body = text.encode()
     tail = body[-1_500:].decode(errors="ignore")
     return body[:4_400].decode(errors="ignore") + "…\n\n…" + tail
+
+
+def fitted(write: Callable[[int], str]) -> str:
+    """The first text within `SIZE_LIMIT` that `write` makes of ever shorter passages, or the last
+    one: what must not be cut, as JSON, has to be short enough by then.
+    """
+    text = ""
+    for limit in (420, 300, 200, 120, 70, 40, 20):
+        text = write(limit)
+        if len(text.encode()) <= SIZE_LIMIT:
+            break
+    return text
 
 
 def _write(paper: Paper, changed: str, limit: int) -> str:

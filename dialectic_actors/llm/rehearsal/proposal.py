@@ -8,6 +8,8 @@ import re
 
 from dialectic_actors.actors.ports import Ask
 from dialectic_actors.core.roles import Concern
+from dialectic_actors.llm.rehearsal.clarifications import given, task_of
+from dialectic_actors.llm.rehearsal.messages import looked_up
 from dialectic_actors.llm.rehearsal.papers import Measure, Paper, Row, write_paper
 from dialectic_actors.llm.rehearsal.reading import (
     Reading,
@@ -16,7 +18,6 @@ from dialectic_actors.llm.rehearsal.reading import (
     listed,
     phrase,
     quote,
-    read,
     shorten,
     subject,
 )
@@ -30,6 +31,7 @@ MOST = 5
 _DURATION = re.compile(
     r"[\d,.]+\s*(?:%|ms\b|second|minute|hour|day|week|month|year)", re.IGNORECASE
 )
+_PEAK = re.compile(r"\b(?:peak|busiest|worst|burst|at most)", re.IGNORECASE)
 _WITH_WORDS = (
     "{question} The problem gives the reason to ask: {words}. {measure}",
     "{words} is quickly said. {question} {measure}",
@@ -51,7 +53,7 @@ def propose(ask: Ask) -> str:
 
 def draft(ask: Ask) -> Paper:
     """The proposal as a paper."""
-    reading = read(ask.brief.problem)
+    reading = task_of(ask.brief)
     voice = voice_of(ask.role.name)
     turn = ask.brief.turn.id
     concerns = _chosen(ask, reading)
@@ -59,11 +61,13 @@ def draft(ask: Ask) -> Paper:
     first = choose(ask.seed, turn, "price", 3)
     return Paper(
         title=_title(voice.title, subject(reading)),
-        opening=_opening(ask, reading, list(words.values())),
+        opening=" ".join(
+            filter(None, (_opening(ask, reading, list(words.values())), _told(ask), looked_up(ask)))
+        ),
         measures=_measures(ask, concerns, words),
         trade_offs=(voice.prices[first], voice.prices[(first + 1) % 3]),
         coverage=tuple(_row(each, concerns, voice.gap) for each in reading.requirements),
-        assumptions=_assumptions(concerns, words, reading),
+        assumptions=(*_unanswered(ask), *_assumptions(concerns, words, reading)),
     )
 
 
@@ -127,6 +131,28 @@ def _opening(ask: Ask, reading: Reading, words: list[str]) -> str:
     return f"{opening} {weight}"
 
 
+def _told(ask: Ask) -> str:
+    """What the speaker makes of the answers: its own questions' first, and what is left to say."""
+    speaker = ask.brief.turn.speaker
+    known = [each for each in given(ask.brief) if each.known and not each.vague]
+    own = [each for each in known if each.asker == speaker] or known
+    if not own:
+        return ""
+    said = " and ".join(quote(each.answer, 90) for each in own[:2])
+    rest = len(known) - len(own[:2])
+    others = f", and so {'do' if rest > 1 else 'does'} what others were told" if rest else ""
+    return f"I was told {said}; that binds me like the problem itself{others}."
+
+
+def _unanswered(ask: Ask) -> tuple[str, ...]:
+    """An own question to which nobody had a firm answer; it stays an assumption."""
+    own = [each for each in given(ask.brief) if each.asker == ask.brief.turn.speaker]
+    return tuple(
+        f"To {quote(each.question, 100)} I have no firm answer and take the ordinary case."
+        for each in [each for each in own if not each.known or each.vague][:1]
+    )
+
+
 def _measures(ask: Ask, concerns: list[Concern], words: dict[str, str]) -> tuple[Measure, ...]:
     turn = choose(ask.seed, ask.brief.turn.id, "frame", 5)
     measures = []
@@ -170,7 +196,9 @@ def _assumptions(
     if not reading.strong:
         found.append("Nothing is marked as mandatory; the first sentence is the requirement.")
     load = next((each for each in reading.numbers if not _DURATION.match(each)), None)
-    if load:
+    if load and any(load in each and _PEAK.search(each) for each in reading.sentences):
+        found.append(f"{quote(load, 40)} is the peak; a tenth of it is the ordinary case.")
+    elif load:
         found.append(
             f"{quote(load, 40)} describes the ordinary case; the peak is ten times as high."
         )

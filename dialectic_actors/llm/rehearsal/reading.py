@@ -45,7 +45,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*")
 _CLAUSE_END = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？；])\s*")
 _LABEL = re.compile(r"^[A-Z][\w -]{1,30}:\s*")
 _BULLET = re.compile(r"^\s*(?:[-*•>#]+|\d+[.)])\s+")
-_WORD = re.compile(r"[^\W_][\w'’\-+%/]*")
+_WORD = re.compile(r"[^\W_](?:[\w'’\-+%/]|(?<=\d)[.,](?=\d))*")
 # fmt: off
 _LINKING = frozenset((
     "a", "able", "across", "all", "also", "an", "and", "another", "any", "are", "as", "at",

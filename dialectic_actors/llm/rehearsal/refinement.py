@@ -8,7 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from dialectic_actors.actors.ports import Ask
+from dialectic_actors.core.briefs import Shown
 from dialectic_actors.llm.rehearsal.critique import Objection, objections
+from dialectic_actors.llm.rehearsal.messages import looked_up
 from dialectic_actors.llm.rehearsal.papers import (
     Change,
     Measure,
@@ -46,9 +48,7 @@ class _Verdict(Struct, frozen=True):
 def refine(ask: Ask) -> str:
     """The speaker's own proposal after the critiques that the brief shows."""
     own = _own(ask)
-    asked = [
-        each for shown in ask.brief.shown if shown.kind == "critique" for each in objections(shown)
-    ]
+    asked = [each for critique in _critiques(ask) for each in objections(critique)]
     if not asked:
         said = "No critique reached me, so the proposal stands as it was."
         return write_paper(msgspec.structs.replace(own, changes=()), said)
@@ -59,7 +59,15 @@ def refine(ask: Ask) -> str:
             frame = _TAKEN[(number + choose(ask.seed, ask.brief.turn.id, "taken", 3)) % 3]
             paper = _with_objection(paper, verdict.objection, frame)
     changes = tuple(_change(verdict, own) for verdict in verdicts)
-    return write_paper(msgspec.structs.replace(paper, changes=changes), _summary(verdicts))
+    said = " ".join(filter(None, (_summary(verdicts), looked_up(ask))))
+    return write_paper(msgspec.structs.replace(paper, changes=changes), said)
+
+
+def _critiques(ask: Ask) -> list[Shown]:
+    """What was said of the speaker's proposal, where that can be told."""
+    target = ask.brief.turn.target
+    shown = [each for each in ask.brief.shown if each.kind == "critique"]
+    return [each for each in shown if target is None or each.target in (None, target)]
 
 
 def _own(ask: Ask) -> Paper:

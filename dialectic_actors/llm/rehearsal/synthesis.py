@@ -1,246 +1,242 @@
-"""The synthesis of a rehearsal: the refined papers merged by concern, with what they dispute kept
-apart.
+"""The conclusion of a rehearsal: the refined papers merged by concern, as a verdict in JSON, with
+what they dispute kept apart.
+
+Nobody is named: who judges may not know the authors, so a text is cited by its mark.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
+import msgspec
 from msgspec import Struct
 
 from dialectic_actors.actors.ports import Ask
-from dialectic_actors.llm.rehearsal.papers import (
-    NOTE,
-    Change,
-    Measure,
-    Paper,
-    Row,
-    bounded,
-    claim,
-    read_paper,
+from dialectic_actors.llm.rehearsal.clarifications import task_of
+from dialectic_actors.llm.rehearsal.papers import NOTE, Measure, claim, fitted
+from dialectic_actors.llm.rehearsal.positions import (
+    Answer,
+    Position,
+    Remaining,
+    answers_to,
+    positions,
+    remaining,
 )
 from dialectic_actors.llm.rehearsal.proposal import draft
-from dialectic_actors.llm.rehearsal.reading import Reading, listed, quote, read, same_words, shorten
+from dialectic_actors.llm.rehearsal.reading import Reading, listed, quote, shorten
 from dialectic_actors.llm.rehearsal.voices import TENSIONS
 
 __all__ = ["synthesize"]
 
 PARTS = 7
+DISPUTES = 6
 
 
 class _Part(Struct, frozen=True):
-    """A measure and the speakers who hold it."""
+    """A measure and the marks of the texts that hold it."""
 
     name: str
     text: str
-    holders: tuple[str, ...]
+    marks: tuple[str, ...]
 
 
-class _Answer(Struct, frozen=True):
-    """A requirement with the first mechanism that meets it; without `speaker` nobody has one."""
+class _Findings(Struct, frozen=True):
+    """What the judge sees in the debate."""
 
-    requirement: str
-    mechanism: str
-    speaker: str
+    task: Reading
+    held: tuple[Position, ...]
+    parts: tuple[_Part, ...]
+    answers: tuple[Answer, ...]
+    left: tuple[Remaining, ...]
+
+    @property
+    def unmet(self) -> list[Answer]:
+        """The requirements that nothing meets."""
+        return [each for each in self.answers if not each.mark]
 
 
 def synthesize(ask: Ask) -> str:
-    """The judge's conclusion from the contributions that the brief shows."""
-    reading = read(ask.brief.problem)
-    papers = _papers(ask)
-    parts = _parts(papers, reading)
-    answers = [_answer(each, papers) for each in reading.requirements]
-    unmet = [each for each in answers if not each.speaker]
-    dissent = [(speaker, each) for speaker, paper in papers.items() for each in _declined(paper)]
-    confidence = _confidence(reading, answers, papers, len(dissent))
-    return bounded(
-        lambda limit: (
-            "\n\n".join(
-                [
-                    "## Solution",
-                    _solution(reading, papers, parts, limit),
-                    _met(answers, limit),
-                    "## Trade-offs",
-                    _trade_offs(papers),
-                    "## Recommendations",
-                    _recommendations(parts, papers, answers, dissent),
-                    "## Unmet Requirements",
-                    _listed(
-                        [f"{quote(each.requirement)}: no mechanism was shown." for each in unmet]
-                    ),
-                    "## Open Questions",
-                    _listed(_questions(papers)),
-                    "## Dissent",
-                    _listed([_objection(speaker, each, limit) for speaker, each in dissent[:6]]),
-                    f"Confidence: {confidence}/100",
-                ]
-            ).replace("\n\n\n\n", "\n\n")
-            + "\n"
-        )
+    """The judge's conclusion as JSON: one solution, or section by section where the wanted answer
+    has sections.
+    """
+    found = _findings(ask)
+    merge = '"sections"' in (ask.schema or "")
+    return fitted(lambda limit: _write(found, merge, limit))
+
+
+def _findings(ask: Ask) -> _Findings:
+    task = task_of(ask.brief)
+    # Where nobody proposed anything the judge's own draft stands in.
+    held = positions(ask.brief) or (Position(ask.brief.turn.speaker, "", draft(ask)),)
+    return _Findings(
+        task=task,
+        held=held,
+        parts=_parts(held),
+        answers=answers_to(task, held),
+        left=remaining(ask.brief, held),
     )
 
 
-def _papers(ask: Ask) -> dict[str, Paper]:
-    """The last refinement of each speaker; proposals where nothing was refined; else the judge's
-    own draft.
-    """
-    said = (*ask.brief.earlier(), *ask.brief.shown)
-    for kind in ("refinement", "proposal"):
-        last = {each.speaker: each.text for each in said if each.kind == kind}
-        if last:
-            return {shorten(speaker, 40): read_paper(text) for speaker, text in last.items()}
-    return {shorten(ask.brief.turn.speaker, 40) or "the judge": draft(ask)}
+def _write(found: _Findings, merge: bool, limit: int) -> str:
+    solution: dict[str, object] = (
+        {"sections": _sections(found, limit)}
+        if merge
+        else {"solutionMarkdown": _solution(found, limit)}
+    )
+    verdict = {
+        **solution,
+        "tradeoffs": [shorten(each, limit) for each in _trade_offs(found.held)],
+        "recommendations": [shorten(each, limit) for each in _recommendations(found)],
+        "unfulfilledMajorRequirements": [
+            f"{quote(each.requirement, limit)}: no mechanism was shown." for each in found.unmet
+        ],
+        "openQuestions": [shorten(each, limit) for each in _questions(found.held)],
+        "confidence": _confidence(found),
+        "dissent": [_dissent(each, limit) for each in found.left[:DISPUTES]],
+    }
+    return msgspec.json.encode(verdict).decode()
 
 
-def _parts(papers: dict[str, Paper], reading: Reading) -> list[_Part]:
-    """The measures of all papers, one per name, those that more speakers or requirements rest on
+def _parts(held: Sequence[Position]) -> tuple[_Part, ...]:
+    """The measures of all papers, one per name, those that more papers or requirements rest on
     first.
     """
-    held: dict[str, list[tuple[str, Measure]]] = {}
-    for speaker, paper in papers.items():
-        for measure in paper.measures:
-            held.setdefault(measure.name.lower(), []).append((speaker, measure))
+    found: dict[str, list[tuple[str, Measure]]] = {}
+    for position in held:
+        for measure in position.paper.measures:
+            found.setdefault(measure.name.lower(), []).append((position.mark, measure))
     named = " ".join(
-        row.mechanism.lower() for paper in papers.values() for row in paper.coverage if row.met
+        row.mechanism.lower() for each in held for row in each.paper.coverage if row.met
     )
     parts = [
         _Part(
             name=group[0][1].name,
             text=claim(group[0][1].text),
-            holders=tuple(speaker for speaker, _ in group),
+            marks=tuple(dict.fromkeys(mark for mark, _ in group)),
         )
-        for group in held.values()
+        for group in found.values()
     ]
-    return sorted(
-        parts, key=lambda part: -len(part.holders) - named.count(f"**{part.name.lower()}**")
+    return tuple(
+        sorted(parts, key=lambda part: -len(part.marks) - named.count(f"**{part.name.lower()}**"))
     )
 
 
-def _answer(requirement: str, papers: dict[str, Paper]) -> _Answer:
-    for speaker, paper in papers.items():
-        row = _row_for(requirement, paper)
-        if row is not None and row.met:
-            return _Answer(requirement=requirement, mechanism=row.mechanism, speaker=speaker)
-    return _Answer(requirement=requirement, mechanism="", speaker="")
-
-
-def _row_for(requirement: str, paper: Paper) -> Row | None:
-    near = [row for row in paper.coverage if same_words(row.requirement, requirement) >= 0.8]
-    return next((row for row in near if row.met), next(iter(near), None))
-
-
-def _declined(paper: Paper) -> list[Change]:
-    return [change for change in paper.changes if not change.accepted]
-
-
-def _solution(reading: Reading, papers: dict[str, Paper], parts: list[_Part], limit: int) -> str:
-    task = quote(next(iter(reading.sentences), "a problem without legible words"))
-    shared = [part for part in parts if len(part.holders) > 1]
-    count = len(papers)
+def _lead(found: _Findings) -> str:
+    task = quote(next(iter(found.task.sentences), "a problem without legible words"))
+    count = len(found.held)
     origin = f"{count} refined proposals" if count > 1 else "one refined proposal"
     lead = f"{NOTE} The task is {task}. This design merges {origin}, concern by concern."
-    if shared:
-        names = listed([part.name for part in shared[:3]])
-        lead += f" {names} found more than one advocate and come first."
-    blocks = [lead]
-    for part in parts[:PARTS]:
-        blocks += [f"### {part.name} ({', '.join(part.holders)})", shorten(part.text, limit)]
-    rest = [f"{part.name} ({', '.join(part.holders)})" for part in parts[PARTS : PARTS + 8]]
+    shared = [part.name for part in found.parts if len(part.marks) > 1]
+    return f"{lead} {listed(shared[:3])} found more than one advocate." if shared else lead
+
+
+def _solution(found: _Findings, limit: int) -> str:
+    blocks = [_lead(found)]
+    for part in found.parts[:PARTS]:
+        blocks += [f"### {shorten(part.name, limit)}", shorten(part.text, limit)]
+    rest = [shorten(part.name, limit) for part in found.parts[PARTS : PARTS + 8]]
     if rest:
         blocks.append(f"Also taken over: {', '.join(rest)}.")
+    met = _met(found.answers, limit)
+    if met:
+        blocks += ["### How the requirements are met", met]
     return "\n\n".join(blocks)
 
 
-def _met(answers: list[_Answer], limit: int) -> str:
-    lines = [
-        f"- {quote(each.requirement, max(40, limit // 3))} → "
-        f"{shorten(each.mechanism, limit // 3)} ({each.speaker})"
-        for each in answers
-        if each.speaker
+def _sections(found: _Findings, limit: int) -> list[dict[str, object]]:
+    """The parts as sections, each with the texts that it comes from; the last says how the
+    requirements are met.
+    """
+    sections: list[dict[str, object]] = [
+        {
+            "title": shorten(part.name, limit),
+            "markdown": shorten(part.text, limit),
+            "from": list(part.marks),
+        }
+        for part in found.parts[:PARTS]
     ]
-    return "### How the requirements are met\n\n" + "\n".join(lines) if lines else ""
+    met = _met(found.answers, limit)
+    if met:
+        marks = dict.fromkeys(each.mark for each in found.answers if each.mark)
+        title = "How the requirements are met"
+        sections.append({"title": title, "markdown": met, "from": list(marks)})
+    if not sections:
+        everything = [each.mark for each in found.held if each.mark]
+        sections = [{"title": "What was proposed", "markdown": "", "from": everything}]
+    sections[0]["markdown"] = f"{_lead(found)}\n\n{sections[0]['markdown']}".strip()
+    return sections
 
 
-def _trade_offs(papers: dict[str, Paper]) -> str:
-    lines = []
-    for one, other in combinations(papers, 2):
-        for pair, compromise in TENSIONS.items():
-            first, second = sorted(pair)
-            if (first in one and second in other) or (second in one and first in other):
-                lines.append(f"{compromise} ({one}, {other})")
-    lines = lines[:3]
-    for speaker, paper in papers.items():
-        lines.extend(f"{shorten(each, 200)} ({speaker})" for each in paper.trade_offs[:1])
-    return _listed(lines[:5])
+def _met(answers: Sequence[Answer], limit: int) -> str:
+    return "\n".join(
+        f"- {quote(each.requirement, limit // 2)} → {shorten(each.mechanism, limit // 2)}"
+        for each in answers
+        if each.mark
+    )
 
 
-def _recommendations(
-    parts: list[_Part],
-    papers: dict[str, Paper],
-    answers: list[_Answer],
-    dissent: list[tuple[str, Change]],
-) -> str:
+def _trade_offs(held: Sequence[Position]) -> list[str]:
+    speakers = [each.speaker for each in held]
+    lines = [
+        TENSIONS[pair]
+        for one, other in combinations(speakers, 2)
+        if (pair := frozenset((one, other))) in TENSIONS
+    ]
+    own = [each for position in held for each in position.paper.trade_offs[:1]]
+    return [*lines[:3], *own][:5]
+
+
+def _recommendations(found: _Findings) -> list[str]:
     steps = []
-    unmet = [each for each in answers if not each.speaker]
-    if unmet:
+    if found.unmet:
         steps.append(
-            f"Find a mechanism for {quote(unmet[0].requirement, 100)} before anything is built: "
-            "no proposal has one."
+            f"Find a mechanism for {quote(found.unmet[0].requirement, 100)} before anything is "
+            "built: no proposal has one."
         )
-    if parts:
-        holders = len(parts[0].holders)
+    if found.parts:
+        first = found.parts[0]
+        holders = len(first.marks)
         reason = (
-            f"{'all' if holders == len(papers) else holders} of the proposals rest on it"
+            f"{'all' if holders == len(found.held) else holders} of the proposals rest on it"
             if holders > 1
             else "more of the stated requirements rest on it than on anything else"
         )
-        steps.append(f"Build {parts[0].name.lower()} first, because {reason}.")
-    if len(parts) > 1:
+        steps.append(f"Build {first.name.lower()} first, because {reason}.")
+    if len(found.parts) > 1:
         steps.append(
-            f"Prove {parts[1].name.lower()} on a thin slice from end to end; it is the next thing "
-            "that the others assume."
+            f"Prove {found.parts[1].name.lower()} on a thin slice from end to end; it is the next "
+            "thing that the others assume."
         )
-    if dissent:
+    if found.left:
         steps.append(
-            f"Settle the dispute about {dissent[0][1].name.lower()} by a measurement instead of "
-            f"a vote."
+            f"Settle the dispute about {found.left[0].name.lower()} by a measurement instead of "
+            "a vote."
         )
-    steps.append("Run the same debate with a model before money depends on it.")
-    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1))
+    return [*steps, "Run the same debate with a model before money depends on it."]
 
 
-def _questions(papers: dict[str, Paper]) -> list[str]:
-    found: dict[str, list[str]] = {}
-    for speaker, paper in papers.items():
-        for assumption in paper.assumptions:
-            found.setdefault(shorten(assumption, 160), []).append(speaker)
-    return [
-        f"Does the owner of the problem confirm this? {assumption} (assumed by {listed(speakers)})"
-        for assumption, speakers in list(found.items())[:4]
-    ]
+def _questions(held: Sequence[Position]) -> list[str]:
+    assumed = dict.fromkeys(each for position in held for each in position.paper.assumptions)
+    return [f"Does the owner of the problem confirm this? {each}" for each in list(assumed)[:4]]
 
 
-def _objection(author: str, change: Change, limit: int) -> str:
-    # Every answer of a rehearsal says whether the objection blocks; a model's may not.
-    said = "block" in change.answer.lower()
-    weight = "" if said else " Whether it blocks was not said."
-    answer = shorten(change.answer, limit)
-    sides = f"held by {change.speaker} against {author}, who declined"
-    return f"**{change.name}**, {sides}: {answer}{weight}"
+def _dissent(left: Remaining, limit: int) -> dict[str, object]:
+    wanted = f" {shorten(left.suggestion, limit)}" if left.suggestion else ""
+    answer = shorten(left.answer, limit)
+    return {
+        "objection": f"**{shorten(left.name, limit)}.**{wanted} It was declined: {answer}",
+        "restsOn": left.mark,
+        "blocks": left.blocks,
+    }
 
 
-def _confidence(
-    reading: Reading, answers: list[_Answer], papers: dict[str, Paper], disputes: int
-) -> int:
+def _confidence(found: _Findings) -> int:
     """Coverage decides and disputes subtract; what nobody required cannot be trusted far."""
-    met = sum(bool(each.speaker) for each in answers)
-    share = met / len(answers) if answers else 0.0
-    ceiling = 85 if reading.strong else 65
-    score = round(ceiling * (0.4 + 0.6 * share)) - 3 * min(disputes, 5)
-    if len(papers) < 2:
+    met = len(found.answers) - len(found.unmet)
+    share = met / len(found.answers) if found.answers else 0.0
+    ceiling = 85 if found.task.strong else 65
+    score = round(ceiling * (0.4 + 0.6 * share)) - 3 * min(len(found.left), 5)
+    if len(found.held) < 2:
         score -= 10
-    return max(5, min(score, 40) if met < len(answers) or not answers else score)
-
-
-def _listed(lines: list[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines) or "None."
+    return max(5, min(score, 40) if found.unmet or not found.answers else score)

@@ -6,6 +6,7 @@ compared with the core's own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import get_args
 
@@ -14,7 +15,7 @@ from msgspec import Struct
 from dialectic_actors.core.retry import next_attempt
 from dialectic_actors.testing.laws.stating import Found, Law, law
 from dialectic_actors.testing.laws.witness import Witness
-from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, ErrorClass
+from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, ErrorClass, ToolsUsed
 from dialectic_events.runs import Agent
 from dialectic_events.turns import TurnFailed
 from dialectic_replay.run import Call
@@ -26,7 +27,9 @@ _PASSING: frozenset[ErrorClass] = frozenset(
 )
 _FOR_A_PERSON: frozenset[ErrorClass] = frozenset(("auth", "payment"))
 _UNCOUNTED: frozenset[ErrorClass] = _FOR_A_PERSON | {"cancelled"}
+_WITH_TOOLS = ("question", "proposal", "critique", "refinement")
 _ERRORS = frozenset(get_args(ErrorClass))
+_TIRING: frozenset[ErrorClass] = frozenset(("server", "timeout", "connection", "empty"))
 _MISSED = "the answer missed its contract: "
 
 
@@ -97,7 +100,7 @@ def retries(seen: Witness, event: CallRequested | TurnFailed) -> Found | None:
     if isinstance(event, TurnFailed):
         return _too_early(seen, agent, calls, event) if calls else None
     if not calls:
-        first = (agent.route[0].provider, agent.route[0].name, "first", 0.0)
+        first = (*_first(seen, agent, event), 0.0)
         as_asked = (event.provider, event.model, event.why, event.delay_s)
         return None if as_asked == first else Found(f"{event.call} is not asked as a first attempt")
     wrong = _wrong(seen, agent, calls, event)
@@ -139,7 +142,8 @@ def _wrong(seen: Witness, agent: Agent, calls: Sequence[Call], event: CallReques
         return f"{event.call} is asked while {last.requested.call} is open"
     if isinstance(last.ended, CallAnswered):
         as_last = _model(last) == (event.provider, event.model) and not event.delay_s
-        return None if event.why == "contract" and as_last else f"{event.call} mends no answer"
+        why = "tools" if last.ended.tools and last.requested.tools else "contract"
+        return None if event.why == why and as_last else f"{event.call} mends no answer"
     due = _next(seen, agent, calls)
     if due is None:
         return f"nobody was to be asked after {last.requested.call}"
@@ -167,13 +171,43 @@ def _next(seen: Witness, agent: Agent, calls: Sequence[Call]) -> _Next | None:
     if last.ended.error in _UNCOUNTED:
         return _Next(model)
     failures, limits = _failures(calls, model), opened.limits
-    if last.ended.error in _PASSING and failures < limits.attempts:
+    route = list(dict.fromkeys((each.provider, each.name) for each in agent.route))
+    rest = route[route.index(model) + 1 :] if model in route else route[1:]
+    waits = last.ended.error != "rate-limited" or not rest
+    if last.ended.error in _PASSING and failures < limits.attempts and waits:
         whole = min(limits.backoff_s * 2.0 ** (failures - 1), limits.backoff_max_s)
         hint = last.ended.retry_after_s or 0.0
         return _Next(model, max(whole / 2, hint), max(whole, hint))
-    route = list(dict.fromkeys((each.provider, each.name) for each in agent.route))
-    rest = route[route.index(model) + 1 :] if model in route else route[1:]
-    return _Next(rest[0]) if rest else None
+    tired = _tired(seen, last.requested.turn)
+    ready = [each for each in rest if each not in tired]
+    return _Next((ready or rest)[0]) if rest else None
+
+
+def _first(seen: Witness, agent: Agent, event: CallRequested) -> tuple[str, str, str]:
+    """The model that a turn begins with, and why: none that only failed in what it waits for."""
+    route = [(model.provider, model.name) for model in agent.route]
+    tired = _tired(seen, event.turn)
+    ready = [model for model in route if model not in tired]
+    if ready and ready[0] != route[0]:
+        return (*ready[0], "cool-down")
+    return (*route[0], "first")
+
+
+def _tired(seen: Witness, turn: str) -> set[tuple[str, str]]:
+    """The models that failed three times or more, and never answered, in what a turn waits for."""
+    known = seen.plan.get(turn)
+    calls = [
+        seen.run.calls[call]
+        for other in (known.after if known is not None else ())
+        for call in seen.run.attempts.get(other, ())
+    ]
+    answered = {_model(call) for call in calls if isinstance(call.ended, CallAnswered)}
+    failed = Counter(
+        _model(call)
+        for call in calls
+        if isinstance(call.ended, CallFailed) and call.ended.error in _TIRING
+    )
+    return {model for model, times in failed.items() if times >= 3} - answered
 
 
 def _too_early(
@@ -197,6 +231,7 @@ def _too_early(
 def _drawn(seen: Witness, agent: Agent, calls: Sequence[Call]) -> float | None:
     """The wait that the run's seed draws for the next attempt."""
     opened = seen.run.opened
+    # The wait alone is looked at, and that does not depend on who else is tired.
     attempt = next_attempt(agent, opened.limits, opened.seed, calls) if opened else None
     return attempt.delay_s if attempt else None
 
@@ -227,4 +262,40 @@ def _calls(seen: Witness, event: CallRequested) -> tuple[int, ...]:
     return seen.calls_at(event.turn)
 
 
-ATTEMPTS: tuple[Law, ...] = (asked_as_opened, within_limits, retries, fails_with_its_call)
+@law(
+    "tools-as-allowed",
+    10,
+    "Tools are offered to speakers that have them, in as many answers of a turn as the opening "
+    "says; what an answer asks of them is used once.",
+    CallRequested,
+    ToolsUsed,
+)
+def tools_as_allowed(seen: Witness, event: CallRequested | ToolsUsed) -> Found | None:
+    """What a request offers, and what was used."""
+    if isinstance(event, ToolsUsed):
+        call = seen.run.calls.get(event.call)
+        if call is None or not isinstance(call.ended, CallAnswered) or not call.ended.tools:
+            return Found(f"{event.call} asked for no tools")
+        return Found(f"{event.call} used its tools already") if call.used is not None else None
+    agent, opened = _agent(seen, event.turn), seen.run.opened
+    if agent is None or opened is None:
+        return None
+    parts = {source.name: source.part for source in opened.sources}
+    calls = [seen.run.calls[call] for call in seen.run.attempts.get(event.turn, ())]
+    rounds = sum(isinstance(call.ended, CallAnswered) and bool(call.ended.tools) for call in calls)
+    offers = seen.plan[event.turn].kind in _WITH_TOOLS and rounds < agent.tool_call_limit
+    due = tuple(parts[name] for name in agent.tools) if offers else ()
+    return (
+        None
+        if event.tools == due
+        else Found(f"{event.call} offers other tools", seen.calls_at(event.turn))
+    )
+
+
+ATTEMPTS: tuple[Law, ...] = (
+    asked_as_opened,
+    within_limits,
+    retries,
+    fails_with_its_call,
+    tools_as_allowed,
+)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dialectic_actors.actors.cast import cast_of
 from dialectic_actors.core.briefs import brief_of
-from dialectic_actors.core.prompts import Renderer
-from dialectic_actors.core.roles import read_role
 from dialectic_actors.testing.laws.stating import Found, Law, law
 from dialectic_actors.testing.laws.witness import Lookup, Witness
 from dialectic_events.calls import CallAnswered, CallRequested
@@ -77,8 +76,9 @@ def brief_renders_again(seen: Witness, event: CallRequested) -> Found | None:
     if event.plan is None:
         return None
     turn = event.plan
-    request = _renderer(opened, lookup, turn.speaker).request(brief_of(seen.run, turn))
-    if request.messages == event.messages:
+    renderer = cast_of(opened, lookup).renderer(turn.speaker)
+    request = renderer.request(brief_of(seen.run, turn))
+    if (request.messages, request.schema_part) == (event.messages, event.schema_part):
         return None
     return Found(f"{event.call} asks with other words", seen.turns_at(*turn.sees))
 
@@ -114,7 +114,9 @@ def _allowed(seen: Witness, event: CallRequested) -> Iterator[str]:
         recalled = pending.pop()
         if recalled not in met and recalled in seen.run.results:
             met.add(recalled)
-            yield from seen.run.results[recalled].turn.sees
+            for other in seen.run.results[recalled].turn.sees:
+                if seen.run.results[other].turn.kind != "answer":
+                    yield other
             pending.extend(seen.run.results[recalled].turn.recalls)
 
 
@@ -147,22 +149,6 @@ def _bound(seen: Witness, rope: str, lookup: Lookup) -> frozenset[str]:
 
 def _has_prompts(opened: RunOpened | None) -> bool:
     return opened is not None and any(each.name == "prompt/system" for each in opened.sources)
-
-
-def _renderer(opened: RunOpened, lookup: Lookup, speaker: str) -> Renderer:
-    sources = {source.name: source.part for source in opened.sources}
-    role = next(agent.source for agent in opened.agents if agent.id == speaker)
-    prefix = "prompt/"
-    return Renderer(
-        read_role(lookup(sources[role])),
-        {
-            name.removeprefix(prefix): lookup(part)
-            for name, part in sources.items()
-            if name.startswith(prefix)
-        },
-        {agent.id: agent.name for agent in opened.agents},
-        {},
-    )
 
 
 BRIEFING: tuple[Law, ...] = (brief_leaks_nothing, brief_loses_nothing, brief_renders_again)

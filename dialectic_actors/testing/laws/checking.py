@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 from dialectic_actors.testing.laws.attempts import ATTEMPTS
 from dialectic_actors.testing.laws.briefing import BRIEFING
+from dialectic_actors.testing.laws.deciding import DECIDING
+from dialectic_actors.testing.laws.failing import FAILING
 from dialectic_actors.testing.laws.ordering import ORDERING
 from dialectic_actors.testing.laws.planning import PLANNING
 from dialectic_actors.testing.laws.resting import RESTING
@@ -29,7 +31,16 @@ __all__ = ["LAWS", "NAMES", "Log", "broken", "check_all", "explain"]
 Log: TypeAlias = Sequence[Envelope | Event] | Store
 """A whole log from its opening: envelopes, bare events, or the store that holds it."""
 
-LAWS: tuple[Law, ...] = (*ORDERING, *PLANNING, *ATTEMPTS, *BRIEFING, *RESTING, *STATES)
+LAWS: tuple[Law, ...] = (
+    *ORDERING,
+    *PLANNING,
+    *DECIDING,
+    *ATTEMPTS,
+    *BRIEFING,
+    *FAILING,
+    *RESTING,
+    *STATES,
+)
 """All laws that a log alone can show to be broken."""
 
 NAMES: tuple[str, ...] = tuple(law.name for law in LAWS)

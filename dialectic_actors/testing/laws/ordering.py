@@ -5,17 +5,31 @@ No plan, decision or brief is judged here.
 
 from __future__ import annotations
 
+from dialectic_actors.actors.cast import terms_of
+from dialectic_actors.core.briefs import brief_of
+from dialectic_actors.core.contracts import read_answer
 from dialectic_actors.testing.laws.stating import End, Found, Law, Stored, law
 from dialectic_actors.testing.laws.witness import CONTRIBUTIONS, ENDINGS, SETTLING, Witness
 from dialectic_events.calls import CallAnswered, CallLost, CallRequested, Ending
 from dialectic_events.envelope import Header
 from dialectic_events.errors import IntegrityError
 from dialectic_events.runs import RunOpened, RunResumed
-from dialectic_events.turns import Contribution, TurnFailed, TurnSkipped
+from dialectic_events.turns import (
+    Contribution,
+    CritiqueMade,
+    ProposalMade,
+    RefinementMade,
+    SummaryMade,
+    TurnFailed,
+    TurnSkipped,
+)
 from dialectic_events.union import tag_of
 from dialectic_replay.audit import verify_run
 
 __all__ = ["ORDERING"]
+
+_PLAIN = (SummaryMade, ProposalMade, CritiqueMade, RefinementMade)
+"""Contributions in the words of the answer; others are read from it again."""
 
 
 @law("chained", 8, "Every event and text in the store is what was written.", Stored)
@@ -176,9 +190,29 @@ def rests_on_an_answer(seen: Witness, event: Contribution) -> Found | None:
         return Found(f"{event.call} has no answer", shown)
     if seen.run.attempts[event.turn][-1] != event.call:
         return Found(f"{event.call} is not its last call", shown)
-    if event.text not in call.ended.text:
+    turn = seen.plan.get(event.turn)
+    if isinstance(event, _PLAIN) and event.text not in call.ended.text:
         return Found(f"{event.call} was answered with other words", shown)
-    return None
+    if isinstance(event, _PLAIN) or turn is None or seen.run.opened is None:
+        return None
+    agent = next((each for each in seen.run.opened.agents if each.id == turn.speaker), None)
+    if agent is None:
+        return None
+    try:
+        brief = brief_of(seen.run, seen.run.turns.get(turn.id, turn))
+    except KeyError:
+        # A turn that it stands on is missing: another law says so.
+        return None
+    reading = read_answer(brief, call.ended, terms_of(seen.run.opened, agent))
+    if event == reading.made:
+        return None
+    if reading.made is None and event == reading.fallback:
+        calls = (seen.run.calls[each] for each in seen.run.attempts[turn.id])
+        mended = sum(each.requested.why == "contract" for each in calls)
+        if mended >= seen.run.opened.limits.repairs:
+            return None
+        return Found(f"{event.call} was to be mended", shown)
+    return Found(f"{event.call} says something else", shown)
 
 
 ORDERING: tuple[Law, ...] = (

@@ -9,15 +9,23 @@ from math import isclose
 
 from msgspec.structs import astuple
 
+from dialectic_actors.testing.laws.failing import breaks_policy, silenced
 from dialectic_actors.testing.laws.stating import End, Found, Law, law
 from dialectic_actors.testing.laws.witness import ENDINGS, SETTLING, Witness
 from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested, Usage
-from dialectic_events.runs import RunConcluded, RunFailed, RunResumed, RunSuspended
+from dialectic_events.runs import (
+    RunConcluded,
+    RunFailed,
+    RunResumed,
+    RunSuspended,
+)
 from dialectic_events.turns import Turn
 from dialectic_events.union import Event
 from dialectic_replay.spend import Tally, spend
 
 __all__ = ["RESTING"]
+
+_NOBODY = "a person is asked, and nobody is there to answer"
 
 
 @law(
@@ -46,11 +54,14 @@ def rests_and_resumes(
         return Found("the run rests for no reason")
     if not event.waits_for:
         return Found("the run rests but waits for nothing")
+    absent = event.reason == _NOBODY
     for turn in event.waits_for:
         if turn not in seen.plan:
             return Found(f"the run waits for {turn}, which the protocol does not name")
         if turn in seen.run.results:
             return Found(f"the run waits for {turn}, which is settled", seen.turns_at(turn))
+        if absent and seen.plan[turn].kind != "answer":
+            return Found(f"nobody answers, and the run waits for {turn} as well")
     return None
 
 
@@ -81,13 +92,15 @@ def nothing_after_the_end(seen: Witness, event: Event) -> Found | None:
 @law(
     "ends-as-its-final-turn",
     10,
-    "A run is complete when its final turn was made and none failed, partial when some turn failed,"
-    " and failed when the final turn was not made.",
+    "A run is complete when its final turn was made and no voice failed, partial when one did, and "
+    "failed when the final turn was not made, or its policy for failures was broken.",
     RunConcluded,
     RunFailed,
 )
 def ends_as_its_final_turn(seen: Witness, event: RunConcluded | RunFailed) -> Found | None:
     """The end, and the result of the final turn."""
+    if isinstance(event, RunFailed) and breaks_policy(seen):
+        return None if event.reason else Found("the run fails for no reason")
     final = seen.run.results.get(seen.final)
     if final is None:
         return Found(f"{seen.final} is not settled", seen.turns_at(seen.final))
@@ -97,7 +110,7 @@ def ends_as_its_final_turn(seen: Witness, event: RunConcluded | RunFailed) -> Fo
         return Found(f"{seen.final} was made", seen.turns_at(seen.final))
     if final.outcome != "made":
         return Found(f"{seen.final} was not made", seen.turns_at(seen.final))
-    failed = [turn for turn, each in seen.run.results.items() if each.outcome == "failed"]
+    failed = silenced(seen)
     if bool(failed) == (event.outcome == "partial"):
         return None
     what = f"{failed[0]} failed" if failed else "no turn failed"
@@ -115,7 +128,7 @@ def ends_as_its_final_turn(seen: Witness, event: RunConcluded | RunFailed) -> Fo
 def all_turns_settled(seen: Witness, event: RunConcluded | RunFailed) -> Found | None:
     """Every turn of the plan, when the run ends."""
     results = seen.run.results
-    if len(results) >= len(seen.plan):
+    if len(results) >= len(seen.plan) or (isinstance(event, RunFailed) and breaks_policy(seen)):
         return None
     excused = {
         other
@@ -140,11 +153,13 @@ def concluded_at_once(seen: Witness, end: End) -> Found | None:
     run = seen.run
     if end.cut or run.opened is None or run.ended:
         return None
+    if breaks_policy(seen):
+        return Found("the run breaks its policy for failures and does not fail")
     if seen.final in run.results:
         return Found("the run has its result and does not end", seen.turns_at(seen.final))
     for turn in seen.plan.values():
         if seen.is_ready(turn) and (fate := seen.fate(turn)) != "asked":
-            what = "carried over" if fate == "carried" else "skipped"
+            what = fate if fate == "decided" else "carried over" if fate == "carried" else "skipped"
             return Found(f"{turn.id} was to be {what}", seen.turns_at(*turn.after))
         if run.status == "running" and isinstance(_last(seen, turn), CallFailed):
             return Found(f"nothing follows the failure for {turn.id}", seen.calls_at(turn.id))

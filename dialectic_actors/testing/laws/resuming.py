@@ -11,14 +11,20 @@ from typing import TypeAlias, assert_never
 
 from dialectic_actors.core.commands import (
     AskAgain,
+    AskTools,
     Command,
     Contribute,
     FailCall,
+    GiveAnswer,
+    GoOn,
+    PassDeadline,
     PlaceCall,
     TakeUp,
 )
+from dialectic_actors.core.computed import answered, questions_of
 from dialectic_actors.core.decide import decide, fold, react
-from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn
+from dialectic_actors.core.effects import Effect, MakeCall, ReadAnswer, TakeTurn, UseTools, Wake
+from dialectic_actors.testing.answers import heard, marks_in, request_for, spoken
 from dialectic_actors.testing.laws.checking import broken
 from dialectic_actors.testing.laws.facts import compare
 from dialectic_actors.testing.laws.stating import Breach, Law
@@ -29,13 +35,16 @@ from dialectic_events.calls import (
     CallRequested,
     Ending,
     Message,
+    ToolsUsed,
     Usage,
 )
 from dialectic_events.envelope import Envelope
 from dialectic_events.parts import refer
-from dialectic_events.turns import Contribution, TurnFailed
-from dialectic_events.union import Event
+from dialectic_events.runs import FailurePolicy
+from dialectic_events.turns import AnswerGiven, Contribution, Turn, TurnFailed
+from dialectic_events.union import Event, Made
 from dialectic_replay.read import known_event
+from dialectic_replay.run import Run
 
 __all__ = ["EVERY_PREFIX", "Answer", "calm", "prefixes"]
 
@@ -57,7 +66,7 @@ _MISSED = "the answer missed its contract: "
 
 def calm(request: CallRequested) -> CallAnswered:
     """A model that answers every call: what it says follows from the call's id."""
-    text = f"the answer to {request.call}"
+    text = spoken(request.turn, f"the answer to {request.call}", marks_in(request))
     return CallAnswered(call=request.call, text=text, model=request.model, usage=Usage(10, 5))
 
 
@@ -108,12 +117,23 @@ def _finish(prefix: Sequence[Event], script: _Script, most_steps: int) -> list[E
             state.advance(event)
         if state.run.ended:
             return events
-        effects = react(state)
+        # Nothing takes its time here, so no deadline passes by itself.
+        effects = {id: each for id, each in react(state).items() if not isinstance(each, Wake)}
         if effects:
-            command = script.perform(next(iter(effects.values())))
+            command = script.perform(state.run, next(iter(effects.values())))
         else:
             command = TakeUp(f"prefix {len(prefix)}, step {step}")
     return None
+
+
+def _offers(effect: Effect) -> bool:
+    """Whether the answer that an effect is about may ask for tools."""
+    return isinstance(effect, MakeCall) and bool(effect.request.tools)
+
+
+def _next(call: str) -> str:
+    turn, _, number = call.rpartition("#")
+    return f"{turn}#{int(number) + 1}"
 
 
 class _Script:
@@ -123,7 +143,9 @@ class _Script:
         self._answer = answer
         self._requests: dict[str, CallRequested] = {}
         self._endings: dict[str, Ending] = {}
-        self._texts: dict[str, str] = {}
+        self._made: dict[str, Made] = {}
+        self._answers: dict[str, AnswerGiven] = {}
+        self._used: dict[str, ToolsUsed] = {}
         self._missed: dict[str, str] = {}
         for event in log:
             match event:
@@ -131,43 +153,79 @@ class _Script:
                     self._requests[event.call] = event
                 case CallAnswered() | CallFailed():
                     self._endings[event.call] = event
+                case ToolsUsed():
+                    self._used[event.call] = event
+                case AnswerGiven():
+                    self._answers[event.turn] = event
                 case Contribution():
-                    self._texts[event.call or ""] = event.text
+                    self._made[event.call or ""] = event
                 case TurnFailed():
                     self._missed[event.turn] = event.reason
                 case _:
                     pass
-        self.is_whole = fold(log).run.ended and not any(map(self._given_up, self._missed))
+        whole = fold(log).run
+        self.is_whole = whole.ended and not any(map(self._given_up, self._missed))
+        if whole.opened is not None and whole.status == "failed":
+            # What was said before a failure stopped the run is nothing that the answers decide.
+            lenient = (stage.failure == FailurePolicy() for stage in whole.opened.stages)
+            self.is_whole = self.is_whole and all(lenient)
 
-    def perform(self, effect: Effect) -> Command:
+    def perform(self, run: Run, effect: Effect) -> Command:
         """What comes back when an effect is performed."""
         match effect:
+            case TakeTurn(turn) if turn.kind == "answer":
+                asked = questions_of(run, turn)
+                given = self._answers.get(turn.id) or answered(turn, asked, (), "nobody")
+                return GiveAnswer(turn.id, given)
             case TakeTurn(turn):
-                return PlaceCall(turn.id, self._messages(f"{turn.id}#1", turn.id))
-            case MakeCall(_, request, _):
-                ending = self._endings.get(request.call) or self._answer(request)
+                if (first := self._first(turn)) is not None:
+                    return PlaceCall(turn.id, first.messages, first.schema_part)
+                return PlaceCall(turn.id, request_for(run, turn))
+            case MakeCall(turn, request, _):
+                known = self._endings.get(request.call) if self._first(turn) else None
+                ending = known or self._answer(request)
             case ReadAnswer(_, answer):
                 ending = answer
+            case UseTools(_, request, answer, used):
+                return self._go_on(request, answer, used)
+            case Wake(id):
+                return PassDeadline(id)
             case _:
                 assert_never(effect)
         if isinstance(ending, CallFailed):
             return FailCall(ending.call, ending)
-        return self._read(effect.turn.id, ending)
+        if ending.tools and _offers(effect):
+            return AskTools(ending.call, ending)
+        return self._read(run, effect.turn, ending)
 
-    def _read(self, turn: str, ending: CallAnswered) -> Command:
-        number = int(ending.call.rpartition("#")[2]) + 1
-        following = self._requests.get(f"{turn}#{number}")
+    def _first(self, turn: Turn) -> CallRequested | None:
+        """How the log asks for a turn, if it shows it the same: where a deadline passed, it may
+        not.
+        """
+        first = self._requests.get(f"{turn.id}#1")
+        return first if first is not None and first.plan == turn else None
+
+    def _go_on(
+        self, request: CallRequested, answer: CallAnswered, used: ToolsUsed | None
+    ) -> Command:
+        said = used or self._used.get(answer.call) or ToolsUsed(call=answer.call, results="[]")
+        following = self._requests.get(_next(answer.call))
+        messages = following.messages if following is not None else request.messages
+        return GoOn(answer.call, said, messages)
+
+    def _read(self, run: Run, turn: Turn, ending: CallAnswered) -> Command:
+        if self._first(turn) is None:
+            return heard(run, turn, ending, (Message("user", (refer(f"again {ending.call}"),)),))
+        following = self._requests.get(_next(ending.call))
         if following is not None and following.why == "contract":
             return AskAgain(ending.call, ending, ("as before",), following.messages)
-        reason = self._missed.get(turn, "")
+        reason = self._missed.get(turn.id, "")
         if following is None and reason.startswith(_MISSED):
             findings = tuple(reason.removeprefix(_MISSED).split("; "))
             return AskAgain(ending.call, ending, findings, ())
-        return Contribute(ending.call, ending, self._texts.get(ending.call, ending.text))
-
-    def _messages(self, call: str, turn: str) -> tuple[Message, ...]:
-        known = self._requests.get(call)
-        return known.messages if known is not None else (Message("user", (refer(turn),)),)
+        if (made := self._made.get(ending.call)) is not None:
+            return Contribute(ending.call, ending, made)
+        return heard(run, turn, ending, (Message("user", (refer(f"again {ending.call}"),)),))
 
     def _given_up(self, turn: str) -> bool:
         """Whether a turn failed because somebody said so, not for how its last call ended."""

@@ -5,11 +5,14 @@ They fold again at every event, so they are deep.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from dialectic_actors.core.decide import State, evolve, fold, settle
 from dialectic_actors.core.effects import effect_id
 from dialectic_actors.testing.laws.stating import End, Found, Law, law
 from dialectic_actors.testing.laws.witness import Witness
 from dialectic_events.calls import CallAnswered, CallFailed
+from dialectic_events.runs import Limits
 from dialectic_events.turns import ProposalMade
 from dialectic_replay.run import fold as fold_run
 
@@ -96,6 +99,8 @@ def _recomputed(seen: Witness) -> _Agenda:
             last = run.attempts[turn.id][-1]
             call = run.calls[last]
             match call.ended:
+                case CallAnswered(tools=tools) if tools and call.requested.tools:
+                    outstanding[f"{last}!" if call.used is None else f"{last}!!"] = "UseTools"
                 case CallAnswered():
                     outstanding[f"{last}?"] = "ReadAnswer"
                 case CallFailed():
@@ -110,7 +115,28 @@ def _recomputed(seen: Witness) -> _Agenda:
                     foregone[turn.id] = "carried"
                 case _:
                     foregone[turn.id] = "skipped"
+    outstanding |= dict.fromkeys(_deadlines(seen, outstanding.keys() | undecided.keys()), "Wake")
     return outstanding, foregone, undecided
+
+
+def _deadlines(seen: Witness, asked: Collection[str]) -> Iterator[str]:
+    """The deadlines that run: that of the run, and those of rounds that have begun and are not
+    over. `asked` are turns that somebody is asked for.
+    """
+    run = seen.run
+    limits = run.opened.limits if run.opened is not None else Limits()
+    if limits.run_deadline_s is not None:
+        yield "deadline/run"
+    if limits.round_deadline_s is None:
+        return
+    timed = [turn for turn in seen.plan.values() if turn.kind not in ("question", "answer")]
+    failed = {turn for turn, each in run.results.items() if each.outcome == "failed"}
+    begun = {turn.round for turn in timed if turn.id in {*asked, *run.attempts, *failed}}
+    for round in begun - {0}:
+        if round not in run.passed and any(
+            turn.round == round and turn.id not in run.results for turn in timed
+        ):
+            yield f"deadline/r{round}"
 
 
 STATES: tuple[Law, ...] = (state_is_the_fold, agenda_follows)

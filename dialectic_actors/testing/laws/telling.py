@@ -8,9 +8,16 @@ from __future__ import annotations
 from typing import assert_never
 
 from dialectic_actors.testing.laws.stating import Breach, Law
-from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested
-from dialectic_events.runs import RunConcluded, RunFailed, RunOpened, RunResumed, RunSuspended
-from dialectic_events.turns import Contribution, TurnFailed, TurnSkipped
+from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested, ToolsUsed
+from dialectic_events.runs import (
+    DeadlinePassed,
+    RunConcluded,
+    RunFailed,
+    RunOpened,
+    RunResumed,
+    RunSuspended,
+)
+from dialectic_events.turns import Contribution, StopDecided, TurnFailed, TurnSkipped
 from dialectic_events.union import Event, tag_of
 
 __all__ = ["LawBroken", "describe", "tell"]
@@ -75,6 +82,14 @@ def describe(event: Event) -> str:
             carries = event.plan.carries if event.plan is not None else None
             whence = f"from {event.call}" if event.call is not None else f"carries {carries}"
             return f"{event.turn} {whence}: {_quoted(event.text)}"
+        case DeadlinePassed():
+            return f"round {event.round}, after {event.after_s:g} s"
+        case StopDecided():
+            value = "nothing" if event.value is None else f"{event.value:.2f}"
+            verb = "stops" if event.stop else "goes on"
+            return f"{event.turn} {verb}: {event.rule} of {value}, threshold {event.threshold:.2f}"
+        case ToolsUsed():
+            return f"the tools of {event.call} say {_quoted(event.results)}"
         case TurnFailed() | TurnSkipped():
             return f"{event.turn}: {_quoted(event.reason)}"
         case RunSuspended():

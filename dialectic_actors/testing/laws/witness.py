@@ -11,37 +11,47 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from dialectic_actors.core.protocols import known_turns, protocol_of
-from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested
+from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested, ToolsUsed
 from dialectic_events.envelope import Header
 from dialectic_events.errors import IntegrityError
 from dialectic_events.parts import refer
-from dialectic_events.runs import RunConcluded, RunFailed, RunOpened, RunResumed, RunSuspended
+from dialectic_events.runs import (
+    DeadlinePassed,
+    RunConcluded,
+    RunFailed,
+    RunOpened,
+    RunResumed,
+    RunSuspended,
+)
 from dialectic_events.turns import (
-    Contribution,
-    CritiqueMade,
-    ProposalMade,
-    RefinementMade,
-    SynthesisMade,
+    QuestionAsked,
+    StopDecided,
     Turn,
     TurnFailed,
     TurnSkipped,
 )
-from dialectic_events.union import Event
+from dialectic_events.union import CONTRIBUTIONS as BY_KIND
+from dialectic_events.union import Event, Made
 from dialectic_replay.run import Run, apply
+from dialectic_replay.words import words_of
 
 __all__ = ["CONTRIBUTIONS", "ENDINGS", "SETTLING", "Fate", "Lookup", "Witness"]
 
-CONTRIBUTIONS = (ProposalMade, CritiqueMade, RefinementMade, SynthesisMade)
-SETTLING = (*CONTRIBUTIONS, TurnFailed, TurnSkipped)
+CONTRIBUTIONS: tuple[type[Made], ...] = tuple(BY_KIND.values())
+SETTLING = (*CONTRIBUTIONS, StopDecided, TurnFailed, TurnSkipped)
 ENDINGS = (CallAnswered, CallFailed)
 
 Lookup: TypeAlias = Callable[[str], str]
 """The text behind the reference of a part."""
 
-Fate: TypeAlias = Literal["asked", "carried", "targetless", "blind"]
-"""What becomes of a turn once all that it waits for is settled: asked for; carried over; skipped
-because what it answers, or all that it would be shown, was not made.
+Fate: TypeAlias = Literal["asked", "carried", "decided", "targetless", "unasked", "blind", "short"]
+"""What becomes of a turn once all that it waits for is settled: asked for; carried over; decided
+without a call; skipped because what it answers was not made, because nothing was asked that it
+could answer, because all that it would be shown was not made, or because it is short already.
 """
+
+_BESIDE = ("answer", "summary")
+"""Kinds that a turn may see without being about them."""
 
 
 class Witness:
@@ -67,6 +77,7 @@ class Witness:
         "named_at",
         "opened_at",
         "over_at",
+        "passed_at",
         "plan",
         "requested_at",
         "rested_at",
@@ -75,6 +86,7 @@ class Witness:
         "settled_at",
         "shown",
         "strands",
+        "used_at",
     )
 
     def __init__(self, lookup: Lookup | None = None) -> None:
@@ -85,6 +97,8 @@ class Witness:
         self.settled_at: dict[str, int] = {}
         self.requested_at: dict[str, int] = {}
         self.ended_at: dict[str, int] = {}
+        self.used_at: dict[str, int] = {}
+        self.passed_at: dict[int, int] = {}
         self.opened_at = self.rested_at = self.resumed_at = self.over_at = 0
         self.made: dict[str, list[str]] = {}
         self.claimed: set[tuple[str, str]] = set()
@@ -112,6 +126,8 @@ class Witness:
                 self.requested_at.setdefault(event.call, number)
             case CallAnswered() | CallFailed():
                 self.ended_at.setdefault(event.call, number)
+            case ToolsUsed():
+                self.used_at.setdefault(event.call, number)
             case CallLost():
                 self.claimed.add((event.call, event.claim))
             case RunOpened():
@@ -121,16 +137,18 @@ class Witness:
                 self.rested_at = number
             case RunResumed():
                 self.resumed_at = number
+            case DeadlinePassed():
+                self.passed_at.setdefault(event.round, number)
             case RunConcluded() | RunFailed():
                 self.over_at = self.over_at or number
             case _:
                 self._settle(event, number)
 
-    def _settle(self, event: Contribution | TurnFailed | TurnSkipped, number: int) -> None:
+    def _settle(self, event: Made | StopDecided | TurnFailed | TurnSkipped, number: int) -> None:
         self.named_at.setdefault(event.turn, number)
         self.settled_at.setdefault(event.turn, number)
-        if isinstance(event, Contribution):
-            self.made.setdefault(refer(event.text), []).append(event.turn)
+        if not isinstance(event, StopDecided | TurnFailed | TurnSkipped):
+            self.made.setdefault(refer(words_of(event)), []).append(event.turn)
         if event.turn in self._awaited:
             self._ask_the_protocol()
 
@@ -149,11 +167,55 @@ class Witness:
         made = self.run.made
         if turn.carries is not None and made(turn.carries) is not None:
             return "carried"
-        if turn.target is not None and made(turn.target) is None:
-            return "targetless"
-        if turn.sees and all(made(seen) is None for seen in turn.sees):
+        if turn.target is not None:
+            if made(turn.target) is None:
+                return "targetless"
+            asked = self.run.results[turn.target].event
+            if isinstance(asked, QuestionAsked) and not asked.questions:
+                return "unasked"
+        kinds = {seen: self.plan[seen].kind for seen in turn.sees if seen in self.plan}
+        about = [seen for seen in turn.sees if kinds.get(seen) not in _BESIDE]
+        if about and all(made(seen) is None for seen in about):
             return "blind"
-        return "asked"
+        if turn.kind == "stop" or (turn.kind == "synthesis" and self._votes()):
+            return "decided"
+        return "short" if turn.kind == "summary" and self._is_short(turn) else "asked"
+
+    def _votes(self) -> bool:
+        stages = self.run.opened.stages if self.run.opened else ()
+        return any(stage.synthesis == "voting" for stage in stages)
+
+    def _is_short(self, turn: Turn) -> bool:
+        """Whether what a summary would condense is below its threshold."""
+        agents = self.run.opened.agents if self.run.opened else ()
+        terms = next((each.summarization for each in agents if each.id == turn.speaker), None)
+        if terms is None:
+            return True
+        size = sum(len(self.run.made(seen) or "") for seen in self.stands_on(turn))
+        return size < terms.threshold * (4 if terms.unit == "tokens" else 1) - (
+            3 if terms.unit == "tokens" else 0
+        )
+
+    def stands_on(self, turn: Turn) -> set[str]:
+        """The turns that one is shown: all that was made of those it sees, and of those that what
+        it recalls was shown, no words twice.
+        """
+        results = self.run.results
+        shown = {seen for seen in turn.sees if self.run.made(seen) is not None}
+        pending, links = list(turn.recalls), set[str]()
+        while pending:
+            link = pending.pop()
+            if link in links or link not in results:
+                continue
+            links.add(link)
+            saw = results[link].turn
+            shown.update(
+                seen
+                for seen in saw.sees
+                if self.run.made(seen) is not None and results[seen].turn.kind != "answer"
+            )
+            pending.extend(saw.recalls)
+        return shown
 
     def is_ready(self, turn: Turn) -> bool:
         """Whether a turn is unsettled, never asked for, and waits for nothing any more."""

@@ -17,7 +17,16 @@ from dialectic_actors.testing.config import Config
 from dialectic_actors.testing.simulation.cases import Case
 from dialectic_actors.testing.simulation.faults import Faults, swarm
 from dialectic_actors.testing.simulation.run import Simulated, SimulationFailed, simulate
-from dialectic_events.runs import History, Limits
+from dialectic_events.runs import (
+    Clarifications,
+    Condensing,
+    FailurePolicy,
+    History,
+    Limits,
+    StopRule,
+    Summarization,
+    Synthesis,
+)
 
 __all__ = ["DEBATES", "Tally", "campaign", "experiment", "run_seed"]
 
@@ -45,6 +54,18 @@ class Tally(Struct):
         self.broken.extend(other.broken)
 
 
+_GOES_ON = FailurePolicy()
+
+_THRESHOLDS = (
+    Summarization(40, 80),
+    Summarization(54, 80),
+    Summarization(150, 80),
+    Summarization(400, 80),
+    Summarization(40, 40, "tokens"),
+)
+"""One is exactly what an agent that debates alone has said before its judge begins."""
+
+
 def experiment(seed: int) -> tuple[Config, Faults]:
     """The debate of a seed, and the faults that it may meet. Debates are small, since what can go
     wrong shows in small ones, and there are a few hundred of them: each meets many schedules, and
@@ -64,7 +85,22 @@ def _config(random: Random) -> Config:
         rounds=random.choice((1, 1, 2)),
         history=random.choice(get_args(History)),
         route=random.choice((("model-a",), ("model-a", "model-b"))),
-        limits=Limits(attempts=random.choice((1, 2, 3)), repairs=random.choice((0, 1))),
+        limits=Limits(
+            attempts=random.choice((1, 2, 3)),
+            repairs=random.choice((0, 1)),
+            round_deadline_s=random.choice((None, None, None, None, 6.0)),
+            run_deadline_s=random.choice((None, None, None, None, 60.0)),
+        ),
+        clarifications=random.choice((None, None, Clarifications(2, 1), Clarifications(1, 2))),
+        summaries=random.choice((None, None, *get_args(Condensing))),
+        summarization=random.choice(_THRESHOLDS),
+        stop=random.choice((None, None, StopRule("convergence", 0.7), StopRule("quality", 0.6))),
+        synthesis=random.choice(("judge", "judge", *get_args(Synthesis))),
+        failure=random.choice(
+            (_GOES_ON, _GOES_ON, FailurePolicy(min(agents, 2)), FailurePolicy(1, "stop"))
+        ),
+        tools=random.choice(((), (), ("context_search",))),
+        tool_call_limit=random.choice((1, 2)),
     )
 
 

@@ -43,8 +43,9 @@ class Faults(Struct, frozen=True, omit_defaults=True):
     start of a call; `breaks` makes an actor fail; `stalls` stops a process for longer than its
     lease may last; `rival` starts a second one that wants the same run. Of the store: `full`
     refuses an append (no space, or a lock that somebody holds), `slow` lets a commit take long. Of
-    the person: `interrupts` suspends the run, `absent` never takes a suspended run up again.
-    `haste` lets time pass while mail waits.
+    the person: `interrupts` suspends the run, `absent` never takes a suspended run up again, `away`
+    is not there when asked, `elsewhere` answers from another process. `haste` lets time pass while
+    mail waits.
 
     After `steps` steps all faults end, so that what remains must come to its end. `schedule` are
     the choices of the run, in order; once they are used up it goes on calmly.
@@ -64,6 +65,8 @@ class Faults(Struct, frozen=True, omit_defaults=True):
     slow: bool = False
     interrupts: bool = False
     absent: bool = False
+    away: bool = False
+    elsewhere: bool = False
     haste: bool = False
     steps: int = 600
     schedule: tuple[int, ...] = ()

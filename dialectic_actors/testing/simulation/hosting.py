@@ -13,6 +13,7 @@ from dialectic_actors.runtime.live import LiveRun
 from dialectic_actors.runtime.shells import DebateActor
 from dialectic_actors.runtime.world import World
 from dialectic_actors.testing.config import Config
+from dialectic_actors.testing.simulation.person import SimulatedPerson
 from dialectic_actors.testing.simulation.provider import SimulatedGateway
 from dialectic_actors.testing.simulation.schedule import Plant, Schedule
 from dialectic_actors.testing.simulation.store import SimulatedStore
@@ -32,9 +33,10 @@ class Process(Plant):
     that another has died.
     """
 
-    __slots__ = ("debate", "gateway", "live", "machine", "system")
+    __slots__ = ("debate", "gateway", "live", "machine", "person", "system")
 
     gateway: SimulatedGateway
+    person: SimulatedPerson
     system: ActorSystem
 
     def __init__(self, name: str, machine: int) -> None:

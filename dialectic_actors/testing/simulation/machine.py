@@ -68,6 +68,18 @@ class DebateMachine(RuleBasedStateMachine):
         """The provider answers one of the open calls, whichever was asked first."""
         self._end_call(choice, lost=False)
 
+    @precondition(lambda self: self.config.clarifications is not None)
+    @rule()
+    def reply(self) -> None:
+        """The person answers the oldest open question, in the process that asks."""
+        self._guarded(self.world.reply)
+
+    @precondition(lambda self: self.config.clarifications is not None)
+    @rule()
+    def reply_elsewhere(self) -> None:
+        """The person answers the oldest open question from another process."""
+        self._guarded(self.world.answer_elsewhere)
+
     @rule(choice=_MANY)
     def drop(self, choice: int) -> None:
         """An answer gets lost: the deadline of its call passes."""

@@ -15,6 +15,7 @@ from zlib import crc32
 from msgspec import Struct
 
 from dialectic_actors.actors.ports import Ask
+from dialectic_actors.testing.answers import missed, said, tool_calls
 from dialectic_actors.testing.simulation.choices import Choices
 from dialectic_actors.testing.simulation.faults import Faults
 from dialectic_actors.testing.simulation.schedule import Plant, Schedule
@@ -53,8 +54,17 @@ def answer_of(ask: Ask, faults: Faults) -> Ending | None:
         return None
     if trouble is None or trouble == "says-nothing":
         asked = sum(len(prompt.text) for prompt in ask.messages)
-        text = "…" if trouble else f"«{ask.call}» after {asked} characters"
-        return CallAnswered(call=ask.call, text=text, model=ask.model, usage=Usage(asked, 5))
+        words = f"«{ask.call}» after {asked} characters"
+        text = missed(ask.brief.turn.id, words) if trouble else said(ask, words)
+        answers = sum(prompt.role == "tool" for prompt in ask.messages)
+        tools = "" if trouble else tool_calls(ask.brief.turn.id, len(ask.tools), answers)
+        return CallAnswered(
+            call=ask.call,
+            text="" if tools else text,
+            model=ask.model,
+            usage=Usage(asked, 5),
+            tools=tools,
+        )
     return CallFailed(
         call=ask.call,
         error=cast("ErrorClass", trouble),
@@ -136,10 +146,8 @@ class SimulatedGateway:
         }
 
     def release(self, run: str, call: str) -> None:
-        """Forget an ended call."""
-        flight = self._flights.get((run, call))
-        if flight is not None and flight.ending is not None:
-            del self._flights[run, call]
+        """Forget a call; one that has not ended is abandoned."""
+        self._flights.pop((run, call), None)
 
     def cancel(self, run: str) -> None:
         """Abandon the calls of a run; nobody is told."""

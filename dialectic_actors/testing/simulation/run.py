@@ -22,7 +22,9 @@ from dialectic_actors.testing.simulation.hosting import STREAM
 from dialectic_actors.testing.simulation.story import Story
 from dialectic_actors.testing.simulation.watch import Breach
 from dialectic_actors.testing.simulation.world import SimulatedWorld
+from dialectic_events.calls import ToolsUsed
 from dialectic_events.envelope import Envelope
+from dialectic_events.runs import FailurePolicy
 from dialectic_events.store import Store
 from dialectic_events.union import Event
 from dialectic_replay.read import envelopes
@@ -142,9 +144,15 @@ def conclude(world: SimulatedWorld, *, comparable: bool = True) -> None:
     """Leave a world alone until it is over, and hold it to the laws of the end. A run that is not
     `comparable` need not have the facts of the calm one. Raises Breach.
     """
+    limits, policy = world.config.limits, world.config.failure
+    # Whether time runs out before an answer comes, or a tool, is the schedule's affair, and so is
+    # what was said before a failure stopped the run.
+    untimed = limits.round_deadline_s is None and limits.run_deadline_s is None
+    comparable = comparable and untimed and policy == FailurePolicy()
     calm = calmly(world.config, _of_the_provider(world.faults))
     world.run_on(3 * world.faults.steps + 20 * calm.steps + world.schedule.steps)
-    _settled(world, calm if comparable else None)
+    late = any(isinstance(each, ToolsUsed) and each.latency_ms for each in world.watch.events)
+    _settled(world, calm if comparable and not late else None)
 
 
 @lru_cache(maxsize=1024)

@@ -1,5 +1,5 @@
-"""From a failure to the smallest one that breaks the same law: fewer agents and rounds, fewer
-faults, fewer and calmer choices.
+"""From a failure to the smallest one that breaks the same law: fewer agents, rounds and features,
+fewer faults, fewer and calmer choices.
 
 Every candidate is a whole run; nothing is guessed from the run before.
 """
@@ -46,12 +46,14 @@ def _size(failure: SimulationFailed) -> tuple[int, ...]:
     """What makes one failure smaller than another, the weightiest first."""
     config, faults = failure.config, failure.faults
     switches = sum(getattr(faults, name) != getattr(CALM, name) for name in _SWITCHES)
+    features = sum(getattr(config, name) != getattr(_PLAIN, name) for name in _FEATURES)
     return (
         len(failure.events),
         switches,
         failure.steps,
         len(config.speakers),
         config.rounds,
+        features,
         faults.failing,
         sum(map(bool, failure.choices)),
         len(failure.choices),
@@ -59,6 +61,8 @@ def _size(failure: SimulationFailed) -> tuple[int, ...]:
 
 
 _SWITCHES = (*SWITCHES, "failing", "troubles")
+_PLAIN = Config()
+_FEATURES = ("clarifications", "summaries", "stop", "synthesis", "failure", "tools", "limits")
 
 
 def _smaller(failure: SimulationFailed) -> Iterator[tuple[Config, Faults, Sequence[int]]]:
@@ -67,6 +71,9 @@ def _smaller(failure: SimulationFailed) -> Iterator[tuple[Config, Faults, Sequen
         yield replace(config, agents=config.speakers[:agents]), faults, choices
     for rounds in range(1, config.rounds):
         yield replace(config, rounds=rounds), faults, choices
+    for name in _FEATURES:
+        if getattr(config, name) != getattr(_PLAIN, name):
+            yield replace(config, **{name: getattr(_PLAIN, name)}), faults, choices
     for name in _SWITCHES:
         if getattr(faults, name) != getattr(CALM, name):
             yield config, replace(faults, **{name: getattr(CALM, name)}), choices

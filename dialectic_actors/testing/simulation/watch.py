@@ -18,7 +18,7 @@ from dialectic_actors.testing.laws.checking import LAWS
 from dialectic_actors.testing.laws.stating import End, Law
 from dialectic_actors.testing.laws.witness import SETTLING, Witness
 from dialectic_actors.testing.simulation.provider import Provider
-from dialectic_events.calls import CallAnswered, CallLost, CallRequested
+from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested
 from dialectic_events.codec import Redacted, Unknown, decode
 from dialectic_events.envelope import GENESIS, Header, Record, commit, digest_of, read_header
 from dialectic_events.runs import RunOpened, RunResumed, RunSuspended
@@ -105,7 +105,7 @@ class Watch:
         for ref in refs_beside(event):
             if ref not in self.texts:
                 raise Breach(11, f"{header.type} names {ref[:13]}…, which was never stored")
-        if self.state.run.ended:
+        if self.state.run.ended and not isinstance(event, CallAnswered | CallFailed):
             raise Breach(10, f"{header.type} was recorded after the end")
         self._judge(event)
         if isinstance(event, CallRequested):
@@ -160,6 +160,8 @@ class Watch:
         turn = self.state.run.turns[call.requested.turn]
         said = {each for prompt in ask.messages for each in _SAID.findall(prompt.text)}
         known = self._shown(turn)
+        if any(message.role == "assistant" for message in ask.messages):
+            known |= self._own(ask.call) & said
         if said != known:
             leaked, missing = sorted(said - known), sorted(known - said)
             raise Breach(
@@ -219,6 +221,17 @@ class Watch:
             if isinstance(known.ended, CallAnswered) and not self.provider.counted[call]:
                 raise Breach(12, f"{call} was answered, and the provider never counted it")
 
+    def _own(self, call: str) -> set[str]:
+        """What the turn's own earlier answers said, which a repair shows again."""
+        run = self.state.run
+        endings = (run.calls[each].ended for each in run.attempts[call.rpartition("#")[0]])
+        return {
+            said
+            for each in endings
+            if isinstance(each, CallAnswered)
+            for said in _SAID.findall(each.text)
+        }
+
     def _shown(self, turn: Turn) -> set[str]:
         """The calls whose words a prompt for `turn` holds: those of `sees`, and what the links that
         it recalls were shown.
@@ -229,6 +242,8 @@ class Watch:
             link = pending.pop()
             for each in link.sees:
                 result = results.get(each)
+                if result is not None and result.turn.kind == "answer" and link is not turn:
+                    continue
                 if result is not None and result.outcome == "made":
                     found.update(_SAID.findall(result.text))
             for earlier in link.recalls:

@@ -8,12 +8,14 @@ run. What must hold is said by `watch`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
+from typing import Literal
 
 from dialectic_actors.actors.messages import Order
 from dialectic_actors.actors.ports import Ask
+from dialectic_actors.core.briefs import Shown
 from dialectic_actors.core.commands import TakeUp
 from dialectic_actors.runtime.context import tell
 from dialectic_actors.runtime.mailbox import Mailbox
@@ -25,6 +27,7 @@ from dialectic_actors.testing.simulation.choices import Choices
 from dialectic_actors.testing.simulation.faults import Faults
 from dialectic_actors.testing.simulation.hosting import STREAM, Hosting, Process
 from dialectic_actors.testing.simulation.perils import Perils
+from dialectic_actors.testing.simulation.person import SimulatedPerson, answer_elsewhere
 from dialectic_actors.testing.simulation.provider import (
     Hooks,
     OpenCall,
@@ -41,6 +44,7 @@ from dialectic_actors.testing.simulation.schedule import (
 from dialectic_actors.testing.simulation.store import Disk, Killed, SimulatedStore
 from dialectic_actors.testing.simulation.story import Story
 from dialectic_actors.testing.simulation.watch import Breach, Watch
+from dialectic_events.contents import ToolCall, ToolResult
 from dialectic_events.store import Batch, Outcome, StoreFull
 
 __all__ = ["SimulatedWorld"]
@@ -81,6 +85,7 @@ class SimulatedWorld:
             "stalls": self.stall_somebody,
             "rival": self.rival,
             "interrupts": self.interrupt,
+            "elsewhere": self.answer_elsewhere,
         }
         self._perils = Perils(faults, choices, self.schedule, deeds)
 
@@ -192,7 +197,23 @@ class SimulatedWorld:
                 self._tell("the person", f"interrupts {process.name}")
                 process.live.suspend("interrupted")
 
+    def answer_elsewhere(self) -> None:
+        """The person answers in another process."""
+        state, head = self.watch.state, self.store.head(STREAM)
+        if state.run.version == head.version and not state.run.ended:
+            turn = answer_elsewhere(self.store, STREAM, head, state.run, state.agenda)
+            if turn:
+                self._tell("the person", f"answers {turn} from another process")
+
+    def reply(self) -> None:
+        """The person answers what was put to them first, at once."""
+        for process in self.hosting.processes:
+            if process.is_alive and process.person.reply_now():
+                return
+
     def _before_append(self, batches: Sequence[Batch]) -> None:
+        if self.hosting.running is None:
+            return
         if self._perils.may("crashes", _KILLED):
             raise Killed
         if self._perils.may("full", 12):
@@ -203,7 +224,7 @@ class SimulatedWorld:
         self.watch.stored(batches, outcomes, self.schedule.now_s)
         if self.story is not None:
             self.story.stored(self.schedule.now_s, batches, outcomes)
-        if self._perils.may("crashes", _KILLED):
+        if self.hosting.running is not None and self._perils.may("crashes", _KILLED):
             raise Killed
 
     def _before_call(self, ask: Ask) -> None:
@@ -249,6 +270,9 @@ class SimulatedWorld:
             self.provider,
             Hooks(self._before_call, self._after_call),
         )
+        process.person = SimulatedPerson(
+            process, self.schedule, self.choices, lambda: self._perils.may("away", 3)
+        )
         return World(
             SimulatedDispatcher(process, self.schedule),
             Queue(process, self.schedule, self._commit_delay_s),
@@ -256,6 +280,9 @@ class SimulatedWorld:
             self.schedule.clock,
             self._salts,
             Claims(process.name, lambda name: self.hosting.is_gone(name, process)),
+            Queue(process, self.schedule, self._commit_delay_s),
+            _Tools(),
+            process.person,
         )
 
     # What is told.
@@ -284,6 +311,23 @@ def _process(plant: Plant) -> Process:
     if not isinstance(plant, Process):
         raise TypeError(f"{plant.name} is no process of this world")
     return plant
+
+
+class _Tools:
+    """Tools that always say the same."""
+
+    def use(
+        self,
+        run: str,
+        calls: Sequence[ToolCall],
+        ground: Sequence[Shown],
+        offered: Collection[str],
+    ) -> Iterator[ToolResult]:
+        """What the tools say to each call; only those that were offered say something."""
+        for each in calls:
+            status: Literal["success", "error"] = "success" if each.name in offered else "error"
+            said = f"{each.name} found nothing in {len(ground)}"
+            yield ToolResult(each.id, each.name, status, said)
 
 
 class _Poison:

@@ -336,15 +336,19 @@ def test_a_run_that_is_told_to_rest_does_so_at_once(draining: bool) -> None:
 
 
 def test_a_run_is_not_at_rest_while_its_end_is_made_durable() -> None:
-    """Only what is on record counts."""
+    """Only what is on record counts; and what its calls under way cost is recorded as well."""
     scene = two()
     book = playbook(scene).hears(ask(GiveUp("debate/synthesis/judge", "gone"))).does(some(Append))
     assert not scene.behavior.at_rest
 
     book.hears(DONE).does_nothing()
-
-    assert scene.behavior.at_rest
     assert "failed" == scene.behavior.state.run.status
+    assert not scene.behavior.at_rest
+
+    scene.settles(contribute(A))
+    assert not scene.behavior.at_rest
+    scene.settles(fail(B, "server"))
+    assert scene.behavior.at_rest
 
 
 def test_a_recorded_answer_is_read_by_its_agent_when_the_run_is_taken_up() -> None:

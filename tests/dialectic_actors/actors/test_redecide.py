@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from dialectic_actors.actors.redecide import TURNS_LIMIT
-from dialectic_actors.core import agenda, decide, protocols
+from dialectic_actors.core import asking, computed, decide, protocols
 from dialectic_actors.core.prompts import Renderer
-from dialectic_actors.core.protocols import debate
+from dialectic_actors.core.protocols import Results, debate
 from dialectic_events.calls import CallFailed, CallLost, CallRequested
 from dialectic_events.envelope import Envelope
 from dialectic_events.errors import DialecticError, ExitCode
@@ -172,15 +172,15 @@ def test_a_word_deep_in_the_history_is_found_within_its_ropes(
     assert found.field.count("[") >= 4
     assert found.recorded is not None
     assert found.today is not None
-    assert '"### Proposal by Architect (round 1)' in found.recorded
-    assert '"## Proposal by Architect (round 1)' in found.today
+    assert '"### Proposal by Participant 1 (round 1)' in found.recorded
+    assert '"## Proposal by Participant 1 (round 1)' in found.today
 
 
 def test_another_decision_is_reported_at_the_event_it_would_replace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Today nobody retries: the first retry of the log is a failed turn."""
-    monkeypatch.setattr(decide, "next_attempt", lambda *_: None)
+    monkeypatch.setattr(asking, "next_attempt", lambda *_: None)
     found = again(TROUBLED)
 
     assert found is not None
@@ -201,7 +201,7 @@ def test_a_run_that_would_not_end_is_reported_at_its_end(monkeypatch: pytest.Mon
     assert found.type == "run-concluded"
 
 
-def plus_one(stage: Stage, results: object) -> Iterator[Turn]:
+def plus_one(stage: Stage, results: Results) -> Iterator[Turn]:
     """The debate, and a turn that nobody waits for."""
     yield from debate.turns(stage, results)
     yield Turn(id="debate/r1/proposal/late", kind="proposal", speaker=stage.judge)
@@ -240,7 +240,7 @@ def test_another_plan_is_the_explanation_for_another_request(
 ) -> None:
     """When the speaker is shown other turns, that is said, not the words that follow from it."""
 
-    def blind(stage: Stage, results: object) -> Iterator[Turn]:
+    def blind(stage: Stage, results: Results) -> Iterator[Turn]:
         for turn in debate.turns(stage, results):
             yield replace(turn, recalls=()) if turn.kind == "synthesis" else turn
 
@@ -258,7 +258,7 @@ def test_code_that_breaks_is_reported_with_what_it_says(monkeypatch: pytest.Monk
     def broken(*_: object) -> bool:
         raise ValueError("no idea")
 
-    monkeypatch.setattr(agenda, "_recalled", broken)
+    monkeypatch.setattr(computed, "_recalled", broken)
     found = again(CALM)
 
     assert found is not None

@@ -17,34 +17,36 @@ from support.drive import failing, finish
 
 def at_rest(*without: str) -> Run:
     """A debate driven to its end, some calls of which fail."""
-    return fold(finish([], failing(*without)))
+    return fold(finish(failing(*without)))
 
 
 def suspended(reason: str) -> Run:
     """A debate that was stopped for a reason, after everything but its end."""
-    return fold([*finish([])[:-3], RunSuspended(reason=reason)])
+    return fold([*finish()[:-3], RunSuspended(reason=reason)])
 
 
 @pytest.mark.parametrize(
     ("run", "code", "last"),
     [
         (at_rest(), 0, "read it all: dialectic show deb-1 --store x"),
-        (suspended(INTERRUPTED), 130, "dialectic resume deb-1 --store x"),
-        (suspended("auth: no such key"), 3, "dialectic resume deb-1 --store x"),
-        (suspended("payment: no credit"), 3, "dialectic resume deb-1 --store x"),
-        (suspended("the disk is full"), 7, "dialectic resume deb-1 --store x"),
-        (fold([*finish([])[:-1], RunFailed(reason="no quorum")]), 1, "dialectic log deb-1"),
+        (suspended(INTERRUPTED), 130, "dialectic resume deb-1 --store x -e keys"),
+        (suspended("auth: no such key"), 3, "dialectic resume deb-1 --store x -e keys"),
+        (suspended("payment: no credit"), 3, "dialectic resume deb-1 --store x -e keys"),
+        (suspended("the disk is full"), 7, "dialectic resume deb-1 --store x -e keys"),
+        (fold([*finish()[:-1], RunFailed(reason="no quorum")]), 1, "dialectic log deb-1 --store x"),
     ],
     ids=["concluded", "interrupted", "auth", "payment", "stopped", "failed"],
 )
 def test_the_last_line_is_the_command_to_type_next(
     run: Run, code: int, last: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the options that the run needs again; the exit code says how it ended."""
-    found = conclude(Outcome("deb-1", run), None, json=False, verbose=False, again=" --store x")
+    """With the options that it needs again: keys to resume, none to look. The exit code says how
+    the run ended.
+    """
+    found = conclude(Outcome("deb-1", run), None, again=" --store x -e keys", there=" --store x")
 
     assert code == found
-    assert last in capsys.readouterr().err.splitlines()[-1]
+    assert capsys.readouterr().err.splitlines()[-1].endswith(last)
 
 
 def test_whoever_is_missing_from_a_partial_run_is_named(
@@ -58,7 +60,8 @@ def test_whoever_is_missing_from_a_partial_run_is_named(
     lines = capsys.readouterr().err.splitlines()
     failed = [r.turn.id for r in run.results.values() if r.outcome == "failed"]
     assert (1, True) == (code, bool(failed))
-    assert failed == [line.split(":")[0].strip() for line in lines[1:]]
+    assert failed == [line.split(":")[0].strip() for line in lines[1:-1]]
+    assert "read it all: dialectic show deb-1" == lines[-1]
 
 
 def test_a_second_interrupt_still_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,3 +85,21 @@ def test_an_output_that_cannot_be_written_is_refused(
     assert (2, name) == (refused.value.exit_code, refused.value.where)
     check_output(None)
     check_output(Path("solution.md"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("auth: no such key", "the key was refused"),
+        ("payment: no credit", "the account cannot pay"),
+    ],
+)
+def test_what_only_a_person_can_mend_comes_with_advice(
+    reason: str, advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the command that goes on once it is mended."""
+    _ = conclude(Outcome("deb-1", suspended(reason)), None)
+
+    *_, said, command = capsys.readouterr().err.splitlines()
+    assert said.startswith(advice)
+    assert "dialectic resume deb-1" == command

@@ -13,7 +13,7 @@ from dialectic_actors.cli.program import run
 
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The working directory holds one run of 23 events; its id."""
+    """The working directory holds one run of 26 events; its id."""
     monkeypatch.chdir(tmp_path)
     outcome = debate("Design a lock", agents=["kiss", "testing"], rounds=1, offline=True)
     with Store(must_exist=True) as store:
@@ -25,7 +25,7 @@ def test_runs_that_pass_are_listed_and_exit_0(log: str, capsys: pytest.CaptureFi
     """One line for each run, whether a file or a reference names it."""
     code = run(["replay", "--check", "run.jsonl", "@", "--against", "."])
 
-    line = f"ok        {log} 23 events\n"
+    line = f"ok        {log} 26 events\n"
     assert (0, line * 2, "") == (code, *capsys.readouterr())
 
 
@@ -37,7 +37,7 @@ def test_a_run_that_diverges_is_shown_and_exits_6(
     code = run(["replay", "--check", "--against", "."])
 
     shown = (
-        f"diverges  {log} at event 1 of 23: run-opened\n"
+        f"diverges  {log} at event 1 of 26: run-opened\n"
         "  field     limits.repairs\n"
         "  recorded  1\n"
         "  today     2\n"
@@ -59,7 +59,7 @@ def test_the_same_as_one_json_document(log: str, capsys: pytest.CaptureFixture[s
         "recorded": "1",
         "today": "2",
     }
-    found = {"ref": log, "events": 23, "divergences": [divergence]}
+    found = {"ref": log, "events": 26, "divergences": [divergence]}
     document = json.loads(capsys.readouterr().out)
     assert (6, {"schema": "dialectic.check/1", "data": [found]}) == (code, document)
 

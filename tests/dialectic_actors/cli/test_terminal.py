@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
+import pty
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from dialectic_actors.cli.terminal import data, document, fit, safe, say
+from dialectic_actors.cli.terminal import cut, data, document, fit, is_lively, one_line, safe, say
 
 TEXTS = st.text(st.characters(exclude_categories=[]) | st.sampled_from("\x1b\x9b\u202e"))
 
@@ -86,3 +90,80 @@ def test_a_reader_who_left_is_not_mentioned_again(monkeypatch: pytest.MonkeyPatc
         data("first")
         data("second")
         say("third")
+
+        assert os.path.samestat(Path(os.devnull).stat(), os.fstat(closed.fileno()))
+
+
+@given(TEXTS, st.integers(0, 30))
+def test_a_cut_line_fills_at_most_the_columns_that_it_may(text: str, width: int) -> None:
+    """Wide characters count twice and marks not at all; what fits is left as it is."""
+    line = one_line(text)
+
+    made = cut(line, width)
+
+    assert cell_len(made) <= width
+    assert (made == line) == (cell_len(line) <= width)
+    assert made == line or made.endswith("…"[:width])
+
+
+@given(TEXTS, st.integers(1, 50))
+def test_one_line_is_harmless_and_short(text: str, most: int) -> None:
+    """Whatever it is made of: no break, no tab, no control, no more than was asked for."""
+    line = one_line(text, most)
+
+    assert len(line) <= most
+    assert shown(line)
+    assert not {"\n", "\t"} & set(line)
+
+
+def test_wide_lines_are_cut_by_columns_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listing in Japanese keeps one line per event."""
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    assert "日本語の長い題… ← 42" == fit("日本語の長い題名がここに", " ← 42")
+
+
+def test_a_terminal_that_is_gone_does_not_stop_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closed window answers each write with an error; what is said goes nowhere."""
+    window, inside = pty.openpty()
+    os.close(window)
+    with os.fdopen(inside, "w") as gone:
+        monkeypatch.setattr(sys, "stderr", gone)
+        say("first")
+        say("second")
+
+
+def test_a_full_disk_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solution that could not be written is not silently lost."""
+
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    with pytest.raises(OSError, match="no space"):
+        data("the solution")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "env", "lively"),
+    [
+        ("utf-8", {"TERM": "xterm"}, True),
+        ("latin-1", {"TERM": "xterm"}, False),
+        ("utf-8", {"TERM": "dumb"}, False),
+        ("utf-8", {}, False),
+        ("utf-8", {"TERM": "xterm", "CI": "1"}, False),
+    ],
+)
+def test_a_terminal_is_lively_when_it_can_draw(
+    encoding: str, env: dict[str, str], lively: bool
+) -> None:
+    """It moves its cursor, shows arrows, and a person sits before it."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    assert not is_lively(stream, env)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream, "isatty", lambda: True, raising=False)
+        assert lively == is_lively(stream, env)

@@ -20,11 +20,19 @@ from dialectic_actors.core.effects import Effect, TakeTurn, effect_id
 from dialectic_actors.core.protocols import Results, known_turns, protocol_of
 from dialectic_actors.core.turn_ids import turn_id
 from dialectic_actors.testing.driving import CALM, Plan, perform, play, shuffled
+from dialectic_actors.testing.laws.witness import Witness
 from dialectic_actors.testing.strategies import openings, plans
 from dialectic_events.calls import CallAnswered, CallFailed
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.runs import RunOpened, Stage
-from dialectic_events.turns import Kind, ProposalMade, Turn, TurnSkipped
+from dialectic_events.turns import (
+    Kind,
+    ProposalMade,
+    StopDecided,
+    SynthesisMade,
+    Turn,
+    TurnSkipped,
+)
 from dialectic_events.union import Event
 from dialectic_replay.run import Run
 from support.drive import opened
@@ -40,12 +48,19 @@ def recomputed(run: Run) -> tuple[set[str], dict[str, type], dict[str, str]]:
     outstanding: set[str] = set()
     foregone: dict[str, type] = {}
     undecided: dict[str, str] = {}
-    for turn in known_turns(protocol_of(stage), stage, run.results)[0]:
+    witness = Witness()
+    witness.run = run
+    witness.plan = {
+        turn.id: turn for turn in known_turns(protocol_of(stage), stage, run.results)[0]
+    }
+    for turn in witness.plan.values():
         if turn.id in run.results:
             continue
         if turn.id in run.attempts:
             last = run.attempts[turn.id][-1]
             match run.calls[last].ended:
+                case CallAnswered(tools=asked) if asked and run.calls[last].requested.tools:
+                    outstanding.add(f"{last}!" if run.calls[last].used is None else f"{last}!!")
                 case CallAnswered():
                     outstanding.add(f"{last}?")
                 case CallFailed():
@@ -53,15 +68,15 @@ def recomputed(run: Run) -> tuple[set[str], dict[str, type], dict[str, str]]:
                 case None:
                     outstanding.add(f"{last}~{run.calls[last].lost}")
         elif all(each in run.results for each in turn.after):
-            made = {each for each in turn.after if run.made(each) is not None}
-            if turn.carries in made:
-                foregone[turn.id] = ProposalMade
-            elif (turn.target and turn.target not in made) or (
-                turn.sees and made.isdisjoint(turn.sees)
-            ):
-                foregone[turn.id] = TurnSkipped
-            else:
+            fate = witness.fate(turn)
+            if fate == "asked":
                 outstanding.add(turn.id)
+            elif fate == "carried":
+                foregone[turn.id] = ProposalMade
+            elif fate == "decided":
+                foregone[turn.id] = StopDecided if turn.kind == "stop" else SynthesisMade
+            else:
+                foregone[turn.id] = TurnSkipped
     return outstanding, foregone, undecided
 
 
@@ -79,7 +94,9 @@ def same(state: State, events: list[Event]) -> None:
 @given(openings(max_agents=4, max_rounds=3), plans(), st.integers())
 def test_the_agenda_equals_recomputation(opening: RunOpened, plan: Plan, seed: int) -> None:
     """After every event, in the middle of an append too."""
-    play([opening], perform(plan), shuffled(seed), same)
+    log = play([opening], perform(plan), shuffled(seed), same)
+
+    assert fold(log).run.ended
 
 
 @given(openings(max_agents=3, max_rounds=2), plans(), st.integers(), st.integers(0), st.data())
@@ -92,7 +109,7 @@ def test_the_agenda_equals_recomputation_whoever_is_given_up(
     turn = data.draw(st.sampled_from(sorted(fold(log).agenda.turns)))
     log += decide(fold(log), GiveUp(turn, "gone"))
 
-    play(log, perform(plan), shuffled(seed), same)
+    assert fold(play(log, perform(plan), shuffled(seed), same)).run.ended
 
 
 @given(openings(max_agents=3, max_rounds=2), plans(), st.integers())
@@ -105,9 +122,21 @@ def test_a_turn_is_asked_to_see_contributions_only(
         for effect in react(state).values():
             if isinstance(effect, TakeTurn):
                 run, planned = state.run, state.agenda.turns[effect.turn.id]
-                made = [each for each in planned.sees if run.made(each) is not None]
+                summary = planned.summary if run.made(planned.summary or "") is not None else None
+                condensed = run.results[summary].turn.sees if summary is not None else ()
+                made = [
+                    each
+                    for each in (*filter(None, (summary,)), *planned.sees)
+                    if run.made(each) is not None and each not in condensed
+                ]
                 brief = brief_of(run, effect.turn)
-                assert planned == replace(effect.turn, sees=planned.sees)
+                assert planned == replace(
+                    effect.turn,
+                    sees=planned.sees,
+                    recalls=planned.recalls,
+                    summary=planned.summary,
+                )
+                assert (() if summary else planned.recalls) == effect.turn.recalls
                 assert set(made) >= set(effect.turn.sees)
                 assert planned.target in {None, *effect.turn.sees}
                 assert {run.made(each) for each in made} <= {
@@ -189,6 +218,28 @@ def test_a_protocol_that_reads_results_is_monotone(branch: RunOpened) -> None:
             for one_more in results.keys() - some:
                 more = {each: results[each] for each in (*some, one_more)}
                 assert fewer == known_turns(branching, stage, more)[0][: len(fewer)]
+
+
+def hasty(stage: Stage, results: Results) -> Iterator[Turn]:
+    """A protocol that forgets to wait: the reply is ready before the claim that it answers."""
+    claim = made_up(stage, 1, "proposal", stage.agents[0], ())
+    yield claim
+    reply = made_up(stage, 1, "critique", stage.agents[-1], (claim.id,))
+    yield replace(reply, target=claim.id, after=())
+    yield made_up(stage, 0, "synthesis", stage.judge, (reply.id,))
+
+
+def test_a_turn_whose_target_is_not_settled_is_skipped() -> None:
+    """A mistake of a protocol costs its turn; it does not break the run."""
+    opening = opened(("a", "b"), 1)
+    opening = replace(opening, stages=(replace(opening.stages[0], protocol="hasty@1"),))
+    with protocols.installed("hasty@1", hasty):
+        run = fold(play([opening], perform(CALM))).run
+
+    assert run.ended
+    assert ["critique", "synthesis"] == [
+        result.turn.kind for result in run.results.values() if result.outcome == "skipped"
+    ]
 
 
 def test_an_unknown_protocol_is_refused_with_what_to_do() -> None:

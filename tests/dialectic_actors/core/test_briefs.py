@@ -22,7 +22,11 @@ def recalled(run: Run, turn: Turn) -> set[str]:
     found: set[str] = set()
     for earlier in turn.recalls:
         plan = run.results[earlier].turn
-        found |= {each for each in plan.sees if run.made(each) is not None} | recalled(run, plan)
+        found |= {
+            each
+            for each in plan.sees
+            if run.made(each) is not None and run.results[each].turn.kind != "answer"
+        } | recalled(run, plan)
     return found
 
 

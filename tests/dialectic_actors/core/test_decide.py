@@ -55,6 +55,11 @@ def placed(state: State, turn: str = FIRST) -> tuple[State, CallRequested]:
     return state, state.run.calls[f"{turn}#1"].requested
 
 
+def said(answer: CallAnswered, text: str) -> Contribute:
+    """The agent contributes the first proposal."""
+    return Contribute(answer.call, answer, ProposalMade(turn=FIRST, text=text, call=answer.call))
+
+
 def failed(request: CallRequested, error: ErrorClass = "bad-request") -> FailCall:
     """The call ended without an answer."""
     return FailCall(request.call, CallFailed(call=request.call, error=error, detail="as told"))
@@ -78,7 +83,7 @@ def test_a_run_is_opened_once() -> None:
     "command",
     [
         PlaceCall(FIRST, ()),
-        Contribute(f"{FIRST}#1", CallAnswered(call=f"{FIRST}#1", text="x", model="m"), "x"),
+        said(CallAnswered(call=f"{FIRST}#1", text="x", model="m"), "x"),
         AskAgain(f"{FIRST}#1", CallAnswered(call=f"{FIRST}#1", text="x", model="m"), (), ()),
         FailCall(f"{FIRST}#1", CallFailed(call=f"{FIRST}#1", error="server")),
         GiveUp(FIRST, "gone"),
@@ -118,7 +123,7 @@ def test_a_contribution_is_recorded_with_the_ending_of_its_call() -> None:
     """Ending first, so that no contribution rests on an answer that the log does not have."""
     state, request = placed(begun())
 
-    events = decide(state, Contribute(request.call, answered(request), "a design"))
+    events = decide(state, said(answered(request), "a design"))
 
     assert (
         answered(request),
@@ -135,7 +140,7 @@ def test_a_recorded_answer_is_read_without_asking_again() -> None:
     assert [f"{request.call}?"] == list(react(state))
     assert isinstance(effect, ReadAnswer)
     assert (ProposalMade(turn=FIRST, text="x", call=request.call),) == decide(
-        state, Contribute(request.call, effect.answer, "x")
+        state, said(effect.answer, "x")
     )
 
 
@@ -204,9 +209,7 @@ def test_a_late_answer_is_recorded_without_a_contribution() -> None:
     state, request = placed(fold([opened(("a", "b"), 1)]))
     state = after(state, GiveUp(FIRST, "gone"))
 
-    assert (answered(request),) == decide(
-        state, Contribute(request.call, answered(request), "late")
-    )
+    assert (answered(request),) == decide(state, said(answered(request), "late"))
     assert (failed(request, "auth").ending,) == decide(state, failed(request, "auth"))
     assert (missing(request).ending,) == decide(state, missing(request))
 
@@ -227,9 +230,7 @@ def test_a_run_that_ended_stays_as_it_is() -> None:
     assert "failed" == state.run.status
     assert {} == react(state)
     assert () == decide(state, TakeUp("one")) == decide(state, Suspend("told to"))
-    assert (answered(request),) == decide(
-        state, Contribute(request.call, answered(request), "late")
-    )
+    assert (answered(request),) == decide(state, said(answered(request), "late"))
     assert (missing(request).ending,) == decide(state, missing(request))
     assert (failed(request).ending,) == decide(state, failed(request))
 
@@ -262,7 +263,7 @@ def test_a_suspended_run_still_takes_in_what_is_under_way() -> None:
         RunSuspended(reason="told to", waits_for=(FIRST,))
         == (decide(placed(begun())[0], Suspend("told to"))[0])
     )
-    state = after(state, Contribute(request.call, answered(request), "a design"))
+    state = after(state, said(answered(request), "a design"))
     assert {} == react(state)
     assert [SECOND] == list(react(after(state, TakeUp("one"))))
 

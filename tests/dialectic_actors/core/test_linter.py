@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from dialectic_actors.core.exploration import Bounds, explore
-from dialectic_actors.core.linter import RULES, lint
+from dialectic_actors.core.linter import RULES, judge, lint
 from dialectic_actors.core.protocols import PROTOCOLS, Protocol, Results, protocol_of
 from dialectic_actors.core.protocols.debate import turns as debate
 from dialectic_actors.core.worst_case import Sizes, calls_per_turn, worst_case
@@ -21,11 +21,21 @@ from dialectic_actors.testing.drawn_protocols import CLAIM, END, REBUTTAL, listi
 from dialectic_actors.testing.driving import Plan, Trouble, perform, play, shuffled
 from dialectic_actors.testing.strategies import openings
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, Ending
-from dialectic_events.runs import History, Limits, RunOpened, Stage
+from dialectic_events.runs import (
+    Clarifications,
+    Condensing,
+    History,
+    Limits,
+    RunOpened,
+    Stage,
+    StopRule,
+    Synthesis,
+)
 from dialectic_events.turns import Turn
 from support.drive import opened
 
 STAGE = Stage("debate", "debate@1", ("ada", "ben"), "judge", 2)
+FRAMED = replace(STAGE, rounds=1, clarifications=Clarifications(1, 1), synthesis="voting")
 stages = st.builds(
     lambda protocol, agents, rounds, history: Stage(
         "debate", protocol, tuple("abcde"[:agents]), "judge", rounds, history
@@ -88,7 +98,7 @@ def test_what_ships_is_clean(stage: Stage) -> None:
         (leaves, "raises"),
         (recurses, "raises"),
         (listing(replace(CLAIM, after=["debate/x"])), "not-a-turn"),
-        (listing(replace(CLAIM, kind="ballot")), "not-a-turn"),
+        (listing(replace(CLAIM, kind="sermon")), "not-a-turn"),
         (listing(replace(CLAIM, id="")), "not-a-turn"),
         (listing(replace(CLAIM, round=True)), "not-a-turn"),
     ],
@@ -184,11 +194,54 @@ def test_no_run_makes_more_calls_than_the_worst_case(
     """Whatever fails or misses its contract, in whatever order."""
     plan = Plan(seed=seed, failing=failing, kinds=kinds)
     (stage,), route = opening.stages, opening.agents[0].route
-    worst = worst_case(explore(debate, stage).branches, opening.limits, models=len(route))
+    worst = worst_case(
+        explore(debate, stage).branches,
+        opening.limits,
+        models=len(route),
+        tools=max(agent.tool_call_limit if agent.tools else 0 for agent in opening.agents),
+        synthesis=stage.synthesis,
+    )
 
     log = play([opening], perform(plan), shuffled(seed))
 
     assert worst.most_calls >= sum(isinstance(event, CallRequested) for event in log)
+
+
+@pytest.mark.parametrize("synthesis", get_args(Synthesis))
+@pytest.mark.parametrize("stop", [StopRule("convergence"), StopRule("quality")])
+@pytest.mark.parametrize(
+    ("history", "summaries"), [("own", "length-based"), ("everyone", "hierarchical")]
+)
+def test_a_debate_with_all_that_can_frame_it_lints_clean(
+    synthesis: Synthesis, stop: StopRule, history: History, summaries: Condensing
+) -> None:
+    """Whoever asks, and whether it stops or not: every branch is looked at."""
+    stage = replace(
+        FRAMED, synthesis=synthesis, stop=stop, history=history, summaries=summaries, rounds=2
+    )
+
+    explored = explore(debate, stage)
+
+    assert () == judge(stage, explored)
+    assert explored.complete
+    assert 1 < len({branch.turns for branch in explored.branches})
+
+
+def test_people_and_counting_cost_no_call() -> None:
+    """Two agents ask, propose, criticize, refine and vote: ten calls; answers, the decision to stop
+    and the count are none.
+    """
+    worst = worst_case(explore(debate, FRAMED).branches, synthesis="voting")
+
+    assert 5 * 2 == worst.calls
+    assert 2 + 2 + 8 + 1 == worst.turns
+
+
+def test_a_use_of_tools_costs_a_call_more() -> None:
+    """One for each time that tools may be used, in every turn."""
+    branches = explore(listing(CLAIM, END), STAGE).branches
+
+    assert 2 * (1 + 3) == worst_case(branches, Limits(attempts=1, repairs=0), tools=3).most_calls
 
 
 @pytest.mark.parametrize(("attempts", "models", "repairs"), [(1, 1, 0), (3, 1, 1), (2, 3, 2)])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialectic_actors.core.retry import STOPS_THE_RUN, Attempt, next_attempt
+from dialectic_actors.core.retry import STOPS_THE_RUN, Attempt, first_model, next_attempt
 from dialectic_actors.testing.driving import EVERY_ERROR
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, Ending, ErrorClass
 from dialectic_events.runs import Agent, Limits, Model
@@ -23,6 +23,7 @@ WORTH_WAITING: tuple[ErrorClass, ...] = (
     "malformed",
 )
 HOPELESS: tuple[ErrorClass, ...] = ("bad-request", "context-length", "filtered")
+SERVER: tuple[ErrorClass, ...] = ("server", "server", "server")
 UNCOUNTED: tuple[ErrorClass, ...] = ("auth", "payment", "cancelled")
 
 
@@ -60,7 +61,55 @@ def test_every_error_class_has_a_row_here() -> None:
     assert {"auth", "payment"} == STOPS_THE_RUN
 
 
-@pytest.mark.parametrize("error", WORTH_WAITING)
+@given(attempts=st.integers(1, 5), models=st.integers(1, 3))
+def test_a_model_that_is_ready_now_is_better_than_a_wait(attempts: int, models: int) -> None:
+    """Rate limited, the next model of the route is asked at once; only the last one is waited
+    for.
+    """
+    route = ["model-a", "model-b", "model-c"][:models]
+
+    expected = [*route[:-1], *route[-1:] * attempts]
+    assert expected == tried(route, Limits(attempts=attempts), "rate-limited")
+
+
+def parents(*errors: ErrorClass, answers: int = 0, model: str = "model-a") -> list[Call]:
+    """The calls of the turns that a turn waits for."""
+    answer = CallAnswered(call="t#1", text="x", model=model)
+    return [call(n, model, error) for n, error in enumerate(errors)] + [
+        ended(n, model, answer) for n in range(answers)
+    ]
+
+
+def test_a_model_that_only_failed_before_a_turn_is_passed_over() -> None:
+    """Three failures without an answer; one answer, another reason, or a single model, and it is
+    asked.
+    """
+    both, one = agent("model-a", "model-b"), agent("model-a")
+    tired = parents("server", "timeout", "empty")
+
+    assert (Model("scripted", "model-b"), "cool-down") == first_model(both, tired)
+    filtered = parents("filtered", "filtered", "filtered")
+    for others in (tired[:2], parents(*SERVER, answers=1), filtered):
+        assert (Model("scripted", "model-a"), "first") == first_model(both, others)
+    assert (Model("scripted", "model-a"), "first") == first_model(one, tired)
+    both_tired = [*tired, *parents(*SERVER, model="model-b")]
+    assert (Model("scripted", "model-a"), "first") == first_model(both, both_tired)
+
+
+def test_falling_back_passes_over_a_model_that_cools_down() -> None:
+    """The next one that is ready, and if none is, the next one."""
+    route, failed = agent("model-a", "model-b", "model-c"), [call(1, "model-a", "bad-request")]
+    tired = parents(*SERVER, model="model-b")
+
+    attempt = next_attempt(route, Limits(), 7, failed, tired)
+    assert attempt is not None
+    assert "model-c" == attempt.model.name
+    attempt = next_attempt(agent("model-a", "model-b"), Limits(), 7, failed, tired)
+    assert attempt is not None
+    assert "model-b" == attempt.model.name
+
+
+@pytest.mark.parametrize("error", [each for each in WORTH_WAITING if each != "rate-limited"])
 @given(attempts=st.integers(1, 5), models=st.integers(1, 3))
 def test_what_may_pass_is_tried_again_per_model(
     error: ErrorClass, attempts: int, models: int

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialectic_actors.llm.failures import clean, decode, describe, error_class, retry_after_s
+from dialectic_actors.llm.failures import (
+    clean,
+    decode,
+    describe,
+    error_class,
+    refused_feature,
+    retry_after_s,
+)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=50)
 HEADERS = st.dictionaries(
@@ -79,3 +86,56 @@ def test_bytes_that_are_no_json_are_a_value_error() -> None:
 def test_stray_bytes_do_not_lose_an_answer() -> None:
     """Invalid UTF-8 inside a text is replaced."""
     assert decode(b'{"a": "x\xffy"}') == {"a": "x\N{REPLACEMENT CHARACTER}y"}
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (403, {"message": "Your input was flagged by moderation."}, "filtered"),
+        (403, {"message": "blocked by our content policy"}, "filtered"),
+        (403, {"metadata": {"reasons": ["violence"], "flagged_input": "x"}}, "filtered"),
+        (403, {"message": "Your account was flagged for moderation."}, "auth"),
+        (403, {"message": "This API key may not use the model."}, "auth"),
+        (403, {"message": "Country, region, or territory not supported"}, "auth"),
+        (403, {"code": "insufficient_quota"}, "payment"),
+        (403, None, "auth"),
+        (401, {"message": "no moderation without a key"}, "auth"),
+        (402, {"message": "Insufficient credits"}, "payment"),
+        (400, {"message": "API key not valid. Please pass a valid API key."}, "auth"),
+        (400, {"code": "invalid_api_key", "message": "wrong"}, "auth"),
+        (400, {"message": "rejected by the safety system"}, "filtered"),
+        (200, {"code": 403, "message": "Your input was flagged"}, "filtered"),
+        (200, {"code": "403"}, "auth"),
+        (200, {"code": 402}, "payment"),
+        (200, {"code": 401}, "auth"),
+        (500, {"message": "moderation is down"}, "server"),
+    ],
+)
+def test_what_stops_at_once_is_told_from_what_a_model_will_not_say(
+    status: int, error: object, expected: str
+) -> None:
+    """Another model helps against a filter; against a key or an account only a person does."""
+    assert expected == error_class(status, error)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ({"param": "response_format", "message": "not supported with this model"}, "structured"),
+        ({"param": "text.format.schema", "message": "no"}, "structured"),
+        ({"message": "Unsupported parameter: json_schema"}, "structured"),
+        ({"detail": [{"loc": ["body", "response_format"], "msg": "extra"}]}, "structured"),
+        ({"param": "stream", "message": "verify your organization"}, "streamed"),
+        ({"message": "unknown field stream_options"}, "streamed"),
+        ({"message": "streaming is not supported"}, "streamed"),
+        ({"param": "temperature", "message": "too hot"}, None),
+        ({"message": "upstream is down"}, None),
+        ("text", None),
+        (None, None),
+    ],
+)
+def test_a_refused_feature_is_known_by_the_parameter_that_is_named(
+    error: object, expected: str | None
+) -> None:
+    """By its field, or in words."""
+    assert expected == refused_feature(error)

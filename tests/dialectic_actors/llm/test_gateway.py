@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
@@ -13,43 +12,7 @@ from dialectic_actors.actors.ports import Ask, Gateway
 from dialectic_actors.llm.gateway import LoopGateway
 from dialectic_events.calls import CallAnswered, CallFailed, Ending
 from support.asks import PROVIDER, an_ask, endings_of, settled
-
-
-class Puppet:
-    """A provider that answers when it is let, and remembers what it was asked."""
-
-    def __init__(self, concurrency: int | None = None, *, is_free: bool = False) -> None:
-        self.concurrency = concurrency
-        self.asked: list[Ask] = []
-        self.broken_off = 0
-        self.closed = 0
-        self.gate = asyncio.Event()
-        if is_free:
-            self.gate.set()
-
-    async def complete(self, ask: Ask) -> Ending:
-        """Answer when the gate is open."""
-        self.asked.append(ask)
-        try:
-            await self.gate.wait()
-        except asyncio.CancelledError:
-            self.broken_off += 1
-            raise
-        return CallAnswered(call=ask.call, text=f"to {ask.call}", model=ask.model)
-
-    async def aclose(self) -> None:
-        """Count the closing."""
-        self.closed += 1
-
-
-def drive(scene: Callable[[LoopGateway, Puppet], Awaitable[None]], puppet: Puppet) -> None:
-    """Play a scene in an open gateway."""
-
-    async def go() -> None:
-        async with LoopGateway({PROVIDER: puppet}) as gateway:
-            await scene(gateway, puppet)
-
-    asyncio.run(go())
+from support.puppets import Puppet, drive
 
 
 def as_port(gateway: LoopGateway) -> Gateway:
@@ -111,18 +74,38 @@ def test_a_released_ending_is_forgotten() -> None:
     drive(scene, Puppet(is_free=True))
 
 
-def test_releasing_a_running_call_changes_nothing() -> None:
-    """What has not ended cannot be durable."""
+def test_a_running_call_that_is_released_is_abandoned() -> None:
+    """It is broken off, gives its slot to the next, tells nobody, and may be started anew."""
 
     async def scene(gateway: LoopGateway, puppet: Puppet) -> None:
         told: list[Ending] = []
-        gateway.start(an_ask(), told.append)
-        gateway.release("deb-1", an_ask().call)
+        for index in range(2):
+            gateway.start(an_ask(index), lambda ending: pytest.fail(ending.call))
+        gateway.start(an_ask(2), told.append)
+        await anyio.wait_all_tasks_blocked()
+        gateway.release("deb-1", an_ask(1).call)
+        gateway.release("deb-1", an_ask(0).call)
         puppet.gate.set()
         await anyio.wait_all_tasks_blocked()
-        assert [an_ask().call] == [ending.call for ending in told]
+        assert [an_ask(0), an_ask(2)] == puppet.asked
+        assert [an_ask(2).call] == [ending.call for ending in told]
+        assert puppet.broken_off == 1
+        await settled(gateway, [an_ask(0)])
+        assert len(puppet.asked) == 3
 
-    drive(scene, Puppet())
+    drive(scene, Puppet(1))
+
+
+def test_releasing_what_never_was_changes_nothing() -> None:
+    """Neither a run nor a call that is not there."""
+
+    async def scene(gateway: LoopGateway, puppet: Puppet) -> None:
+        await settled(gateway, [an_ask()])
+        gateway.release("deb-1", "other#1")
+        gateway.release("deb-2", an_ask().call)
+        assert [an_ask().call] == [*gateway.holding("deb-1")]
+
+    drive(scene, Puppet(is_free=True))
 
 
 def test_a_canceled_run_is_told_nothing_and_frees_its_slots() -> None:
@@ -133,7 +116,8 @@ def test_a_canceled_run_is_told_nothing_and_frees_its_slots() -> None:
         for index in range(4):
             gateway.start(an_ask(index, run="big"), told.append)
         await anyio.wait_all_tasks_blocked()
-        assert {PROVIDER: 2} == gateway.waiting()
+        waiting = {an_ask(index).call: f"a free slot at {PROVIDER}" for index in (2, 3)}
+        assert waiting == gateway.waiting("big")
         gateway.cancel("big")
         puppet.gate.set()
         (ending,) = await settled(gateway, [an_ask(run="small")])

@@ -8,15 +8,17 @@ import subprocess
 import sys
 import time
 import urllib.request
+from http.client import HTTPConnection
 from pathlib import Path
 from statistics import mean
+from urllib.parse import urlsplit
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialectic_actors.llm.openai_dialect import Endpoint, OpenAIDialect
+from dialectic_actors.llm.openai_dialect import Endpoint, Found, OpenAIDialect
 from support.asks import an_ask, endings_of
-from support.loopback import Loopback, Options, answer, serving
+from support.loopback import Loopback, Options, Running, answer, serving
 
 TESTS = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(TESTS)}
@@ -43,7 +45,7 @@ def test_drawn_latencies_are_fixed_by_seed_and_prompt_and_have_the_stated_mean()
 def test_the_ledger_over_http_is_the_ledger() -> None:
     """Every request with its prompt's digest and its tokens."""
     with serving(dialect="chat") as server:
-        provider = OpenAIDialect(Endpoint(base_url=server.url, key="k"), found={})
+        provider = OpenAIDialect(Endpoint(base_url=server.url, key="k"), found=Found())
         endings = endings_of(provider, [an_ask(index) for index in range(3)])
         with urllib.request.urlopen(server.url + "/ledger") as reply:
             ledger = json.load(reply)
@@ -86,3 +88,33 @@ def test_a_server_ends_with_the_process_that_started_it() -> None:
             return
         time.sleep(0.05)
     raise AssertionError("the server outlived its parent")
+
+
+def asked(server: Running, number: int) -> HTTPConnection:
+    """A connection whose request the server has seen, as its request of that number."""
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+    body = json.dumps({"messages": [{"role": "user", "content": f"Design part {number}."}]})
+    connection.request("POST", "/v1/chat/completions", body)
+    while len(server.ledger.requests) < number:
+        time.sleep(0.002)
+    return connection
+
+
+def test_answers_are_held_back_until_they_are_released() -> None:
+    """Who waits is answered first, then so many more as were released; who left is forgotten."""
+    with serving(answers=1) as server:
+        asking = [asked(server, 1), asked(server, 2), asked(server, 3)]
+        assert 200 == asking[0].getresponse().status
+        assert [True, False, False] == [bool(each.answered_s) for each in server.ledger.requests]
+
+        asking.pop(1).close()
+        server.release(1)
+        asking += [asked(server, 4), asked(server, 5)]
+        assert [200, 200] == [each.getresponse().status for each in asking[1:3]]
+        assert not server.ledger.requests[4].answered_s
+
+        server.release()
+        asking.append(asked(server, 6))
+        assert [200, 200] == [each.getresponse().status for each in asking[3:]]
+        for connection in asking:
+            connection.close()

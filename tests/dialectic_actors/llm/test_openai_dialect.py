@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dialectic_actors.llm.gateway import LoopGateway
-from dialectic_actors.llm.openai_dialect import PATIENCE_S, Endpoint, OpenAIDialect
+from dialectic_actors.llm.openai_dialect import PATIENCE_S, Endpoint, Found, OpenAIDialect
 from dialectic_events.calls import CallAnswered, CallFailed, Usage
 from support.asks import PROVIDER, an_ask, endings_of, settled
 from support.loopback import Dialect, Fault, Ledger, serving
@@ -20,7 +20,7 @@ KEY = "sk-secret-0123456789"
 
 def dialect_of(url: str, **changes: Any) -> OpenAIDialect:
     """A provider that has found nothing out yet."""
-    return OpenAIDialect(Endpoint(base_url=url, key=KEY, **changes), found={})
+    return OpenAIDialect(Endpoint(base_url=url, key=KEY, **changes), found=Found())
 
 
 def paths(ledger: Ledger) -> Counter[tuple[str, int]]:
@@ -117,7 +117,7 @@ def test_a_server_that_shows_it_has_no_responses_is_spoken_to_in_chat(fault: Fau
 
 
 def _twice(url: str) -> list[tuple[OpenAIDialect, int]]:
-    found: dict[str, Any] = {}
+    found = Found()
     endpoint = Endpoint(base_url=url, key=KEY)
     return [(OpenAIDialect(endpoint, found=found), index) for index in range(2)]
 
@@ -138,12 +138,12 @@ def test_a_bad_request_on_both_paths_is_a_bad_request() -> None:
     """The model may be wrong rather than the path, so nothing is learned."""
     faults = [Fault(status=400, times=None)]
     with serving(faults=faults) as server:
-        found: dict[str, Any] = {}
+        found = Found()
         provider = OpenAIDialect(Endpoint(base_url=server.url, key=KEY), found=found)
         (ending,) = endings_of(provider, [an_ask()])
     assert isinstance(ending, CallFailed)
     assert ending.error == "bad-request"
-    assert not found
+    assert Found() == found
 
 
 def test_an_unknown_model_does_not_pass_for_a_missing_path() -> None:
@@ -291,7 +291,7 @@ def test_as_many_calls_are_under_way_as_the_endpoint_allows() -> None:
             for index in range(12):
                 gateway.start(an_ask(index), lambda ending: pytest.fail(ending.call))
             await until(ledger, 10)
-            assert {PROVIDER: 2} == gateway.waiting()
+            assert len(gateway.waiting("deb-1")) == 2
 
     with serving(faults=[Fault(kind="hang", times=None)]) as server:
         asyncio.run(go(server.url, server.ledger))
@@ -329,7 +329,7 @@ def test_the_price_is_asked_only_when_the_provider_states_no_cost() -> None:
     for stated in (None, 0.5):
         with serving(cost_usd=stated) as server:
             endpoint = Endpoint(base_url=server.url, key=KEY)
-            (ending,) = endings_of(OpenAIDialect(endpoint, price, found={}), [an_ask()])
+            (ending,) = endings_of(OpenAIDialect(endpoint, price, found=Found()), [an_ask()])
             tokens = server.ledger.requests[0].output_tokens
         assert ending.cost_usd == (tokens / 1000 if stated is None else stated)
 

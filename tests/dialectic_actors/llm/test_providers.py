@@ -81,6 +81,18 @@ def test_a_base_url_is_honored_and_its_dialect_found_out(name: str, key: str, ad
     assert (ending.cost_usd is None) == (name == "openrouter")
 
 
+def test_what_a_file_states_of_its_own_server_is_not_believed_of_another() -> None:
+    """OpenAI takes schemas; a server at its variable is asked."""
+    with serving(structured=False) as server:
+        env = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": server.url}
+        endings_of(open_provider("openai", env), [an_ask()])
+        schema = '{"type": "object", "properties": {}}'
+        asks = [an_ask(index, schema=schema) for index in range(10)]
+        endings = endings_of(open_provider("openai", env), asks)
+        assert [200, 400] + [200] * 10 == [entry.status for entry in server.ledger.requests]
+    assert {CallAnswered} == {type(ending) for ending in endings}
+
+
 def test_a_wrong_script_is_found_by_the_preflight(tmp_path: Path) -> None:
     """As early as a missing key."""
     problem = endpoint_problem("scripted", {}, [str(tmp_path / "gone.yaml")])

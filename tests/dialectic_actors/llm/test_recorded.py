@@ -24,3 +24,12 @@ def test_a_call_that_was_not_recorded_fails_and_names_itself() -> None:
     assert isinstance(ending, CallFailed)
     assert ending.error == "bad-request"
     assert an_ask(3).call in ending.detail
+
+
+def test_tools_that_were_asked_for_are_asked_for_again() -> None:
+    """An answer without a text is an answer when it was one."""
+    tools = '[{"id":"a","name":"look","arguments":"{"}]'
+    said = CallAnswered(call=an_ask().call, text="", model="m", tools=tools)
+    (ending,) = endings_of(Recorded({said.call: said}), [an_ask()])
+    assert isinstance(ending, CallAnswered)
+    assert ("", tools) == (ending.text, ending.tools)

@@ -1,10 +1,10 @@
 """The debater without a model: deterministic, robust, and different where it should differ."""
 
+import json
 import re
 import string
 from itertools import combinations
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,32 +46,58 @@ ANY_TEXT = st.one_of(
         ]
     ),
 )
-KINDS: tuple[Kind, ...] = ("proposal", "critique", "refinement", "synthesis")
+# A text is cleaned before it is stored, and only stored texts are shown.
+STORED_TEXT = ANY_TEXT.map(lambda text: text.encode(errors="replace").decode())
+KINDS: tuple[Kind, ...] = (
+    "question",
+    "summary",
+    "proposal",
+    "critique",
+    "refinement",
+    "assessment",
+    "ballot",
+    "synthesis",
+)
+SHOWN_KINDS: tuple[Kind, ...] = (*KINDS, "answer")
 ROLES = st.sampled_from([*DEBATING_ROLES, "judge", "summarizer"])
 SHOWN = st.builds(
     Shown,
     turn=st.sampled_from(["r1/proposal/kiss", "r1/critique/testing>kiss", "x"]),
-    kind=st.sampled_from(KINDS),
+    kind=st.sampled_from(SHOWN_KINDS),
     speaker=st.sampled_from(["kiss", "testing", "a\nb", ""]),
     round=st.integers(0, 3),
-    text=st.one_of(ANY_TEXT, st.just(CART).map(lambda p: rehearse(ask_for("proposal", "kiss", p)))),
+    text=st.one_of(
+        STORED_TEXT, st.just(CART).map(lambda p: rehearse(ask_for("proposal", "kiss", p)))
+    ),
     target=st.none() | st.just("r1/proposal/kiss"),
+    to=st.sampled_from([None, "kiss", "architect"]),
 )
 
 
-@given(st.sampled_from(KINDS), ROLES, ANY_TEXT, st.lists(SHOWN, max_size=5), st.integers())
+@given(
+    st.sampled_from(KINDS),
+    ROLES,
+    ANY_TEXT,
+    st.lists(SHOWN, max_size=5),
+    st.integers(),
+    st.booleans(),
+    st.integers(0, 3),
+)
 def test_any_ask_is_answered_alike_each_time_within_bounds(
-    kind: Kind, role: str, problem: str, shown: list[Shown], seed: int
+    kind: Kind, role: str, problem: str, shown: list[Shown], seed: int, merge: bool, round: int
 ) -> None:
     """No text makes the rehearsal fail, grow without bound, forget its note or change its mind."""
-    ask = ask_for(kind, role, problem, shown, target="r1/proposal/kiss", seed=seed)
+    goal = "r1/proposal/kiss"
+    ask = ask_for(kind, role, problem, shown, target=goal, seed=seed, merge=merge, round=round)
 
     text = rehearse(ask)
 
     assert text == rehearse(ask)
     assert len(text.encode()) <= SIZE_LIMIT
-    assert "no model was used" in text
+    assert "no model was used" in text or text == '{"questions":[]}'
     assert text.replace("\n", "").isprintable()
+    if kind in ("question", "assessment", "ballot", "synthesis"):
+        assert isinstance(json.loads(text), dict)
 
 
 @given(st.permutations(list(DEBATING_ROLES)), st.integers(1, 3), st.sampled_from([CART, MEETINGS]))
@@ -84,11 +110,7 @@ def test_every_text_of_a_debate_keeps_the_sections_of_its_prompt(
         if "critique" in turn:
             wanted = ["Requirements Coverage", "Strengths", "Risks", "Suggestions"]
             assert [*wanted, "Blocking Issues"] == headings
-        elif turn == "synthesis":
-            wanted = ["Solution", "Trade-offs", "Recommendations", "Unmet Requirements"]
-            assert [*wanted, "Open Questions", "Dissent"] == headings
-            assert re.fullmatch(r"Confidence: \d{1,3}/100", text.rstrip().split("\n")[-1])
-        else:
+        elif "proposal" in turn or "refinement" in turn:
             assert headings[-1] == "Requirements Coverage"
 
 
@@ -193,48 +215,6 @@ def test_a_model_s_texts_are_read_like_a_rehearsal_s() -> None:
     assert ["Storage", "Add a replica"] == [measure.name for measure in refined.measures]
     assert "Ship the log to a second data center." in refined.measures[1].text
     assert [True] == [change.accepted for change in refined.changes]
-
-
-def test_the_synthesis_keeps_who_objected_and_whether_it_blocks() -> None:
-    """A rejected objection survives into the conclusion with both sides and its weight."""
-    refined = Shown(
-        turn="x",
-        kind="refinement",
-        speaker="kiss",
-        round=1,
-        text="# Plan\n\n## What Changed\n\n- Rejected (security): **Key rotation**. Too early."
-        " It blocks.\n\n## Approach\n\n### Store\n\nOne table.\n\n## Requirements Coverage\n\n"
-        f"- “{CART}” → **Store**: one table",
-    )
-    text = rehearse(ask_for("synthesis", "judge", CART, [refined]))
-
-    dissent = text.split("## Dissent")[1]
-    assert "**Key rotation**, held by security against kiss" in dissent
-    assert "It blocks." in dissent
-
-
-def test_confidence_stays_low_while_a_requirement_is_unmet() -> None:
-    """One open requirement among many is named, and holds the confidence at 40 or less."""
-    covered = Paper(
-        title="Plan",
-        measures=(Measure("Store", "Keep one table."),),
-        coverage=tuple(Row(each, "**Store**: one table") for each in read(MEETINGS).requirements),
-    )
-    rows = (Row(covered.coverage[0].requirement, "open: nobody knows"), *covered.coverage[1:])
-    lacking = msgspec.structs.replace(covered, coverage=rows)
-
-    def conclusion(paper: Paper) -> str:
-        refined = [
-            contribution(ask_for("refinement", speaker, MEETINGS), write_paper(paper))
-            for speaker in ("kiss", "testing")
-        ]
-        return rehearse(ask_for("synthesis", "judge", MEETINGS, refined))
-
-    def confidence(text: str) -> int:
-        return int(re.findall(r"Confidence: (\d+)/100", text)[-1])
-
-    assert confidence(conclusion(lacking)) <= 40 < confidence(conclusion(covered))
-    assert "delegates must" in conclusion(lacking).split("## Unmet Requirements")[1].split("##")[0]
 
 
 @given(st.sampled_from([CART, MEETINGS]), st.permutations(list(DEBATING_ROLES)))

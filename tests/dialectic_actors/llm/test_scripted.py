@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialectic_actors.core.briefs import Brief, Shown
+from dialectic_actors.core.marks import mark_of
 from dialectic_actors.llm.scripted import Script, Scripted, Step, read_script
 from dialectic_events.calls import CallAnswered, CallFailed, Ending
+from dialectic_events.contents import ToolCall, ToolSpec, read_content
 from dialectic_events.errors import DialecticError, ExitCode
 from support.asks import an_ask, endings_of
 
@@ -102,6 +105,10 @@ def test_scripted_time_is_spent(tmp_path: Path) -> None:
         ({"answers": {"proposal": {"error": "unlucky"}}}, "answers.proposal"),
         ({"answers": {"proposal": {"text": "x", "error": "server"}}}, "answers.proposal"),
         ({"answers": {"proposal": [1]}}, "answers.proposal"),
+        ({"answers": {"proposal": {"text": "x", "json": {}}}}, "answers.proposal"),
+        ({"answers": {"proposal": {"tools": [{"name": "x"}], "error": "server"}}}, "proposal"),
+        ({"answers": {"proposal": {"tools": [{"nam": "x"}]}}}, "proposal"),
+        ({"answers": {"proposal": {}}}, "answers.proposal"),
         ({"answers": {"proposal": {"text": "x", "latency_ms": -1}}}, "answers.proposal"),
         ({"answers": ["x"]}, "answers"),
         ({"answer": {}}, "answer"),
@@ -125,3 +132,56 @@ def test_a_missing_script_is_refused(tmp_path: Path) -> None:
     """With the path that was looked for."""
     with pytest.raises(DialecticError, match=r"gone\.yaml: script cannot be read"):
         read_script(tmp_path / "gone.yaml")
+
+
+LOOK = ToolSpec("look", "Looks.", {"type": "object"})
+
+
+def test_a_script_asks_for_tools_before_it_answers(tmp_path: Path) -> None:
+    """Under a turn, attempt by attempt; arguments may be JSON or not."""
+    uses = [{"name": "look", "arguments": {"term": "é"}}, {"name": "look", "arguments": "{not"}]
+    content = {"answers": {"debate/r1/proposal/a0": [{"tools": uses}, "Found."]}}
+    first = say(tmp_path, content, tools=(LOOK,))
+    second = say(tmp_path, content, tools=(LOOK,), attempt=2)
+    assert isinstance(first, CallAnswered)
+    assert isinstance(second, CallAnswered)
+    calls = [ToolCall("call-1-1", "look", '{"term": "é"}'), ToolCall("call-1-2", "look", "{not")]
+    assert calls == read_content(first.tools, list[ToolCall])
+    assert ("", "Found.", "") == (first.text, second.text, second.tools)
+
+
+def test_scripted_tools_that_are_not_offered_are_no_answer(tmp_path: Path) -> None:
+    """As with models; words beside them are one."""
+    silent = say(tmp_path, {"default": {"tools": [{"name": "look"}]}})
+    wordy = say(tmp_path, {"default": {"tools": [{"name": "look"}], "text": "Hm."}})
+    assert isinstance(silent, CallFailed)
+    assert isinstance(wordy, CallAnswered)
+    assert ("empty", "Hm.", "") == (silent.error, wordy.text, wordy.tools)
+
+
+@pytest.mark.parametrize(
+    "value", [{"score": 70, "reason": "é"}, [], None, "text", {"a": [1.5, True]}]
+)
+def test_a_typed_answer_is_said_as_json(value: object, tmp_path: Path) -> None:
+    """Written in YAML or JSON as people like it."""
+    ending = say(tmp_path, {"default": {"json": value}})
+    assert isinstance(ending, CallAnswered)
+    assert value == json.loads(ending.text)
+
+
+def test_half_a_typed_answer_is_a_text(tmp_path: Path) -> None:
+    """What a model gets wrong is said as it stands."""
+    ending = say(tmp_path, {"default": '{"score": 7'})
+    assert isinstance(ending, CallAnswered)
+    assert ending.text == '{"score": 7'
+
+
+def test_a_typed_answer_cites_the_turns_that_it_was_shown(tmp_path: Path) -> None:
+    """By their marks; a turn that was not shown stays a name."""
+    shown = Shown("debate/r1/refinement/b", "refinement", "b", 1, "Use a queue.")
+    brief = Brief(turn=an_ask().brief.turn, problem="a cart", history=(), shown=(shown,))
+    names = ["mark of debate/r1/refinement/b", "mark of r1/refinement/b", "mark of nobody", "b"]
+    ending = say(tmp_path, {"default": {"json": {"ranking": names}}}, brief=brief)
+    assert isinstance(ending, CallAnswered)
+    mark = mark_of("Use a queue.")
+    assert {"ranking": [mark, mark, "mark of nobody", "b"]} == json.loads(ending.text)

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialectic_actors.llm.wire import read, spoken, write
+from dialectic_actors.actors.ports import Prompt
+from dialectic_actors.llm.failures import clean
+from dialectic_actors.llm.wire import PATHS, read, spoken, write
 from dialectic_events.calls import CallAnswered, CallFailed, Ending, Usage
+from dialectic_events.contents import ToolCall, ToolSpec, read_content
 from support.asks import an_ask
 
+LOOK = ToolSpec("look", "Looks for a term.", {"type": "object", "properties": {}})
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
@@ -24,10 +28,21 @@ FIELDS = st.sampled_from(
         "output", "output_text", "type", "status", "incomplete_details", "reason", "usage",
         "input_tokens", "prompt_tokens", "input_tokens_details", "cached_tokens", "cost",
         "model", "id", "object", "metadata", "availability", "retry_after",
+        "tool_calls", "function", "name", "arguments", "call_id",
     ]
 )  # fmt: skip
 WORDS = st.sampled_from(
-    ["stop", "content_filter", "error", "message", "output_text", "response", "failed", "429"]
+    [
+        "stop",
+        "content_filter",
+        "error",
+        "message",
+        "output_text",
+        "response",
+        "failed",
+        "429",
+        "function_call",
+    ]
 )
 BODY = st.recursive(
     JSON | WORDS,
@@ -38,7 +53,7 @@ BODY = st.recursive(
 
 def read_body(body: object, **headers: str) -> Ending:
     """The ending that a body states."""
-    return read(an_ask(), body, headers, "sk-key")
+    return read(an_ask(tools=(LOOK,)), body, headers, "sk-key")
 
 
 def chat(message: object, finish: str | None = "stop", **fields: Any) -> dict[str, Any]:
@@ -57,7 +72,7 @@ def test_every_body_is_an_ending_that_can_be_stored(body: dict[str, Any]) -> Non
     ending = read_body(body)
     assert ending == msgspec.json.decode(msgspec.json.encode(ending), type=type(ending))
     if isinstance(ending, CallAnswered):
-        assert ending.text.strip()
+        assert ending.text.strip() or ending.tools
     else:
         assert len(ending.detail) <= 2000
 
@@ -170,3 +185,125 @@ def test_a_request_says_the_same_in_both_dialects() -> None:
 def test_no_temperature_is_sent_when_none_is_given() -> None:
     """Some models refuse the field."""
     assert "temperature" not in msgspec.json.decode(write("chat", an_ask(temperature=None), {}))
+
+
+def call(id: str | None, arguments: object, name: str = "look") -> dict[str, Any]:
+    """A tool's call as Chat Completions words it."""
+    return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def item(id: str | None, arguments: object, name: str = "look") -> dict[str, Any]:
+    """A tool's call as Responses words it."""
+    return {"type": "function_call", "call_id": id, "name": name, "arguments": arguments}
+
+
+@given(st.lists(st.tuples(st.text(max_size=5), TEXT), min_size=1, max_size=4), st.booleans())
+def test_tools_are_recognized_in_either_shape(asked: list[tuple[str, str]], has_text: bool) -> None:
+    """Arguments as they were written, each call with an id, beside a text or alone."""
+    text = "Let me look." if has_text else None
+    wordy = [{"type": "message", "content": [{"text": text}]}] if has_text else []
+    bodies = (
+        chat({"content": text, "tool_calls": [call(*each) for each in asked]}, "tool_calls"),
+        {"output": [THOUGHT, *wordy, *(item(*each) for each in asked)], "status": "completed"},
+    )
+    for body in bodies:
+        ending = read_body(body)
+        assert isinstance(ending, CallAnswered)
+        assert (text or "") == ending.text
+        calls = read_content(ending.tools, list[ToolCall])
+        assert calls is not None
+        expected = [(clean(id) or f"call-1-{n}", clean(a)) for n, (id, a) in enumerate(asked, 1)]
+        assert expected == [(each.id, each.arguments) for each in calls]
+
+
+def test_arguments_that_are_no_text_are_written_as_json() -> None:
+    """Some servers parse them, and none need be lost."""
+    for body in (
+        chat({"tool_calls": [call("a", {"term": "x"}), "junk", {"function": 3}]}),
+        {"output": [item("a", {"term": "x"}), 7]},
+    ):
+        ending = read_body(body)
+        assert isinstance(ending, CallAnswered)
+        assert [ToolCall("a", "look", '{"term": "x"}')] == read_content(
+            ending.tools, list[ToolCall]
+        )
+
+
+def test_tools_that_were_not_offered_are_no_answer() -> None:
+    """Nothing could be done with them; a text beside them is an answer."""
+    for text, kind in (("", CallFailed), ("yes", CallAnswered)):
+        body = chat({"content": text, "tool_calls": [call("a", "{}")]})
+        ending = read(an_ask(), body, {}, "sk-key")
+        assert isinstance(ending, kind)
+        assert getattr(ending, "tools", "") == ""
+
+
+CONVERSATION = (
+    Prompt("system", "You design."),
+    Prompt("user", "Design."),
+    Prompt("assistant", "", tools=(ToolCall("a", "look", '{"term": '), ToolCall("b", "list", ""))),
+    Prompt("tool", "no JSON", answers="a"),
+    Prompt("tool", "[]", answers="b"),
+    Prompt("assistant", "Once more.", tools=(ToolCall("c", "look", "{}"),)),
+    Prompt("tool", "found", answers="c"),
+)
+
+
+def test_a_conversation_with_tools_is_worded_for_chat() -> None:
+    """Calls are part of the assistant's message."""
+    body = msgspec.json.decode(write("chat", an_ask(messages=CONVERSATION, tools=(LOOK,)), {}))
+    assert [
+        {"role": "system", "content": "You design."},
+        {"role": "user", "content": "Design."},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [call("a", '{"term": '), call("b", "", "list")],
+        },
+        {"role": "tool", "content": "no JSON", "tool_call_id": "a"},
+        {"role": "tool", "content": "[]", "tool_call_id": "b"},
+        {"role": "assistant", "content": "Once more.", "tool_calls": [call("c", "{}")]},
+        {"role": "tool", "content": "found", "tool_call_id": "c"},
+    ] == body["messages"]
+    assert [{"type": "function", "function": msgspec.to_builtins(LOOK)}] == body["tools"]
+
+
+def test_a_conversation_with_tools_is_worded_for_responses() -> None:
+    """Calls and results are items of their own."""
+    ask = an_ask(messages=CONVERSATION, tools=(LOOK,))
+    body = msgspec.json.decode(write("responses", ask, {}))
+    assert [
+        {"role": "system", "content": "You design."},
+        {"role": "user", "content": "Design."},
+        item("a", '{"term": '),
+        item("b", "", "list"),
+        {"type": "function_call_output", "call_id": "a", "output": "no JSON"},
+        {"type": "function_call_output", "call_id": "b", "output": "[]"},
+        {"role": "assistant", "content": "Once more."},
+        item("c", "{}"),
+        {"type": "function_call_output", "call_id": "c", "output": "found"},
+    ] == body["input"]
+    assert [{"type": "function", "strict": False, **msgspec.to_builtins(LOOK)}] == body["tools"]
+
+
+def test_a_wanted_schema_stands_where_each_dialect_looks_for_it() -> None:
+    """Strict, under a name, beside what the provider's file adds; left out when it is refused."""
+    ask, schema = an_ask(schema='{"type": "object"}'), {"type": "object"}
+    form = {"name": "answer", "schema": schema, "strict": True}
+    extra = {"text": {"verbosity": "low"}}
+    given = msgspec.json.decode(write("responses", ask, extra, ["structured"]))
+    assert {"verbosity": "low", "format": {"type": "json_schema", **form}} == given["text"]
+    given = msgspec.json.decode(write("chat", ask, {}, ["structured"]))
+    assert {"type": "json_schema", "json_schema": form} == given["response_format"]
+    for dialect in PATHS:
+        bare = write(dialect, ask, {})
+        assert write(dialect, an_ask(), {}) == bare
+
+
+def test_a_stream_is_asked_for_with_its_tokens() -> None:
+    """Responses states them anyway; Chat Completions only if asked."""
+    given = msgspec.json.decode(write("chat", an_ask(), {}, ["streamed"]))
+    assert (True, {"include_usage": True}) == (given["stream"], given["stream_options"])
+    given = msgspec.json.decode(write("responses", an_ask(), {}, ["streamed"]))
+    assert given["stream"] is True
+    assert "stream_options" not in given

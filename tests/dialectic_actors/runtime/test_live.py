@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from dialectic_actors.actors.cast import cast_of
 from dialectic_actors.actors.ports import Ask
 from dialectic_actors.runtime import live as live_module
 from dialectic_actors.runtime.dispatcher import Cancel
-from dialectic_actors.runtime.live import LiveRun, cast_of
+from dialectic_actors.runtime.live import LiveRun
 from dialectic_actors.runtime.system import System
 from dialectic_events.calls import CallFailed, Ending
 from dialectic_events.errors import DialecticError, ExitCode, IntegrityError

@@ -7,10 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialectic_actors.settings import Settings, load_settings, select, with_model, with_rounds
+from dialectic_actors.settings import (
+    Settings,
+    load_settings,
+    select,
+    with_clarifications,
+    with_model,
+    with_rounds,
+)
 from dialectic_actors.settings.roles import DEBATING_ROLES
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.runs import Model
+from support.configurations import FULL, load
 
 DEFAULTS = load_settings(None, cwd=Path(__file__).parent)
 
@@ -118,3 +126,34 @@ def test_rounds_are_taken_within_their_range(rounds: int) -> None:
     with pytest.raises(DialecticError) as caught:
         with_rounds(DEFAULTS, rounds)
     assert "1000" in usage(caught)
+
+
+def test_too_few_agents_for_a_vote_or_a_quorum_are_refused(tmp_path: Path) -> None:
+    """What the file demands holds for whoever is chosen on the command line."""
+    for debate in ({"synthesisMethod": "voting"}, {"failure": {"quorum": 3}}):
+        settings = load(tmp_path, {"debate": debate})
+        assert 3 == len(select(settings, ["kiss", "testing", "security"]).agents)
+        with pytest.raises(DialecticError) as caught:
+            select(settings, ["kiss", "testing"])
+        assert ExitCode.USAGE == caught.value.exit_code
+
+
+def test_a_recruit_follows_the_debate_s_terms(tmp_path: Path) -> None:
+    """Summaries, their words and the route of the first agent are those of everybody."""
+    settings = load(tmp_path, FULL)
+    _, recruit = select(settings, ["kiss", "security"]).agents
+
+    assert settings.agents[0].route == recruit.route
+    assert settings.summarization == recruit.summarization
+    assert settings.summary_prompt is not None
+    assert (settings.summary_prompt,) == recruit.prompts
+
+
+def test_questions_are_asked_unless_nobody_could_answer(tmp_path: Path) -> None:
+    """The id of who answers must be free."""
+    settings = load(tmp_path, {"judge": {"id": "jury"}})
+    assert with_clarifications(settings).clarify
+    assert with_clarifications(settings) == with_clarifications(with_clarifications(settings))
+    with pytest.raises(DialecticError) as caught:
+        with_clarifications(load(tmp_path, {"judge": {"id": "person"}}))
+    assert ExitCode.USAGE == caught.value.exit_code

@@ -37,6 +37,14 @@ def test_a_broken_template_is_refused_by_name(text: str, reason: str) -> None:
     assert "prompts/critique.md" in caught.value.where
 
 
+@pytest.mark.parametrize("kind", ["question", "summary"])
+def test_a_limited_template_must_state_its_limit(kind: str) -> None:
+    """A limit that is not told cannot be kept."""
+    with pytest.raises(DialecticError) as caught:
+        check_template(f"prompts/{kind}.md", "$problem $history $shown", kind)
+    assert "`$limit`" in caught.value.what
+
+
 def test_a_literal_dollar_sign_is_no_placeholder() -> None:
     """Prices may stand in a prompt."""
     check_template("prompts/critique.md", "$problem $history $shown costs $$5", "critique")

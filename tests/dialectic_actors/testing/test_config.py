@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from dialectic_actors.actors.cast import cast_of
 from dialectic_actors.core.roles import read_role
-from dialectic_actors.runtime.live import cast_of
 from dialectic_actors.settings.roles import DEBATING_ROLES, load_prompts, load_role
 from dialectic_actors.testing.config import Config
 from dialectic_actors.testing.driving import CALM, perform, play

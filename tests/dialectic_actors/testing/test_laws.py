@@ -29,19 +29,18 @@ from dialectic_events.runs import History, RunOpened
 from dialectic_events.stores.memory import MemoryStore
 from dialectic_events.turns import CritiqueMade, ProposalMade
 from dialectic_events.union import Event
-from support.broken_logs import (
-    BROKEN,
+from support.broken_logs import BROKEN, Breaking
+from support.casts import opening_with_sources
+from support.drive import opened
+from support.edited_logs import (
     LOG,
     SHORT,
     TEXTS,
-    Breaking,
     at,
     envelopes_of,
     spoken,
     stored,
 )
-from support.casts import opening_with_sources
-from support.drive import opened
 from support.runs import runs
 
 

@@ -259,8 +259,9 @@ def test_a_number_of_attempts_is_not_waited_for(runner: pytest.Pytester) -> None
     body = (
         "    from dialectic_actors.testing.scripting import Step\n"
         "    wait = Step(error='rate-limited', retry_after_s=60)\n"
-        "    played = dialectic.run('p', answers={'synthesis': [[wait, wait, 'Done it.']]})\n"
-        "    assert (played.solution, played.calls) == ('Done it.', 15)\n"
+        "    done = Step(json={'solutionMarkdown': 'Done it.'})\n"
+        "    played = dialectic.run('p', answers={'synthesis': [[wait, wait, done]]})\n"
+        "    assert (played.solution.partition('\\n')[0], played.calls) == ('Done it.', 15)\n"
     )
 
     run(runner, body).assert_outcomes(passed=1)

@@ -16,6 +16,7 @@ from dialectic_actors.core import decide
 from dialectic_actors.testing import (
     Case,
     Config,
+    DebateMachine,
     Faults,
     SimulationFailed,
     configs,
@@ -29,6 +30,7 @@ from dialectic_actors.testing import (
 from dialectic_actors.testing.simulation.__main__ import main
 from dialectic_actors.testing.simulation.run import calmly
 from dialectic_events.errors import DialecticError
+from dialectic_events.runs import Clarifications
 
 FEW = settings(deadline=None, max_examples=25)
 
@@ -71,9 +73,28 @@ def test_an_unknown_fault_is_refused() -> None:
 
 
 def test_the_machine_keeps_the_laws() -> None:
-    """Whatever Hypothesis does to a debate."""
+    """Whatever Hypothesis does to a debate; and left alone, it comes to its end."""
+    machine, ends = debate_machine(Config(agents=2)), list[bool]()
+    teardown = machine.teardown
+
+    def leave(self: DebateMachine) -> None:
+        teardown(self)
+        ends.append(self.world.watch.state.run.ended)
+
+    with mock.patch.object(machine, "teardown", leave):
+        run_state_machine_as_test(
+            machine, settings=settings(deadline=None, max_examples=15, stateful_step_count=25)
+        )
+
+    assert any(ends)
+
+
+def test_the_machine_keeps_the_laws_when_a_person_is_asked() -> None:
+    """Whoever answers, here or from elsewhere, and whenever."""
+    asking = Config(agents=1, clarifications=Clarifications(1, 2))
+
     run_state_machine_as_test(
-        debate_machine(Config(agents=2)),
+        debate_machine(asking),
         settings=settings(deadline=None, max_examples=15, stateful_step_count=25),
     )
 

@@ -29,7 +29,7 @@ from dialectic_events.calls import CallLost, CallRequested
 from dialectic_events.codec import decode
 from dialectic_events.envelope import read_header
 from dialectic_events.parts import resolve
-from dialectic_events.runs import Limits, RunOpened
+from dialectic_events.runs import Clarifications, Limits, RunOpened, StopRule, Summarization
 from dialectic_events.stores.memory import MemoryStore
 from dialectic_events.turns import ProposalMade
 from dialectic_events.union import EVENT_TYPES, Event, tag_of
@@ -90,7 +90,7 @@ def test_logs_hold_all_that_can_happen() -> None:
 
     look()
 
-    assert {*EVENT_TYPES, *EVERY_ERROR, *ENDS, "first", "contract"} == seen
+    assert {*EVENT_TYPES, *EVERY_ERROR, *ENDS, "first", "contract", "tools"} == seen
 
 
 def test_a_log_shrinks_to_what_matters() -> None:
@@ -122,7 +122,8 @@ def test_a_log_can_be_continued(log: Told, cut: int) -> None:
 @given(stories())
 def test_a_story_is_told_the_same_way_again(story: Story) -> None:
     """Nothing but the story decides, and what is printed tells it."""
-    names = {"Story": Story, "Config": Config, "Mishap": Mishap, "Limits": Limits}
+    kinds = (Story, Config, Mishap, Limits, Clarifications, StopRule, Summarization)
+    names = {kind.__name__: kind for kind in kinds}
     told = story.tell()
 
     assert told == eval(repr(told), names)

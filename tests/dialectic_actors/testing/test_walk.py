@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from math import comb, prod
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from msgspec.structs import replace
@@ -20,7 +20,7 @@ from dialectic_actors.core.protocols import PROTOCOLS, Results, is_known
 from dialectic_actors.testing import walking
 from dialectic_actors.testing.drawn_protocols import CLAIM, END, EXAMPLES, REBUTTAL, listing
 from dialectic_actors.testing.walking import Walked, WalkFailed, walk
-from dialectic_events.runs import History, Stage
+from dialectic_events.runs import Clarifications, History, Stage, StopRule
 from dialectic_events.turns import Turn
 from dialectic_events.union import Event
 from dialectic_replay.run import Run
@@ -94,6 +94,37 @@ def test_calls_under_way_side_by_side_change_nothing() -> None:
 
     assert walked.leaves == finer.leaves
     assert walked.states < finer.states
+
+
+@pytest.mark.parametrize(
+    ("agents", "rounds", "leaves", "frame"),
+    [
+        # Each of two has a question or none.
+        pytest.param(2, 1, 4, {"clarifications": Clarifications(1, 1)}, id="questions"),
+        # One has none; or one and then none; or two in a row.
+        pytest.param(1, 1, 3, {"clarifications": Clarifications(1, 2)}, id="passes"),
+        # The judge is satisfied after the first round or is not.
+        pytest.param(2, 2, 2, {"stop": StopRule("quality")}, id="quality"),
+        pytest.param(2, 2, 1, {"stop": StopRule("convergence")}, id="convergence"),
+        pytest.param(2, 1, 1, {"synthesis": "voting"}, id="voting"),
+        pytest.param(2, 2, 1, {"summaries": "length-based"}, id="summaries"),
+        pytest.param(
+            2, 2, 1, {"summaries": "hierarchical", "history": "everyone"}, id="hierarchical"
+        ),
+    ],
+)
+def test_what_frames_the_rounds_walks_clean(
+    agents: int, rounds: int, leaves: int, frame: dict[str, Any]
+) -> None:
+    """Whoever has a question, whatever the judge thinks, in every order."""
+    assert leaves == walk("debate@1", agents, rounds, **frame).leaves
+
+
+def test_whatever_fails_before_the_rounds_a_debate_walks_clean() -> None:
+    """Questions and answers come to nothing in every way, and the debate goes on."""
+    walked = walk("debate@1", 1, 1, clarifications=Clarifications(1, 2), failing=True)
+
+    assert 3 < walked.leaves
 
 
 @LARGE

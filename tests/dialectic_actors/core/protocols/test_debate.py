@@ -26,7 +26,7 @@ def debate(agents: int = 3, rounds: int = 2, history: History = "own") -> Stage:
 
 def listed(stage: Stage) -> dict[str, Turn]:
     """All turns by id, without their stage."""
-    return {turn.id.removeprefix("debate/"): turn for turn in turns(stage, None)}
+    return {turn.id.removeprefix("debate/"): turn for turn in turns(stage, Results({}))}
 
 
 def short(*ids: str) -> set[str]:
@@ -43,7 +43,7 @@ def test_turns_are_well_formed(stage: Stage) -> None:
     are unique.
     """
     known: set[str] = set()
-    for turn in turns(stage, None):
+    for turn in turns(stage, Results({})):
         assert turn.id not in known
         assert known.issuperset(turn.after)
         assert set(turn.after) >= {*turn.sees, *turn.recalls}
@@ -58,7 +58,7 @@ def test_turns_are_well_formed(stage: Stage) -> None:
 def test_the_number_of_calls_is_that_of_the_contract(stage: Stage) -> None:
     """N + R·N·(N-1) + R·N + 1 when all goes well: later proposals are carried over."""
     n, r = len(stage.agents), stage.rounds
-    calls = [turn for turn in turns(stage, None) if turn.carries is None]
+    calls = [turn for turn in turns(stage, Results({})) if turn.carries is None]
 
     assert n + r * n * (n - 1) + r * n + 1 == len(calls)
 
@@ -66,7 +66,7 @@ def test_the_number_of_calls_is_that_of_the_contract(stage: Stage) -> None:
 @given(stages)
 def test_everybody_criticizes_everybody_and_refines(stage: Stage) -> None:
     """In each round one proposal and refinement per agent, one critique per ordered pair."""
-    every = list(turns(stage, None))
+    every = list(turns(stage, Results({})))
     pairs = Counter(
         (turn.round, turn.speaker, turn.target) for turn in every if turn.kind == "critique"
     )
@@ -85,7 +85,7 @@ def test_everybody_criticizes_everybody_and_refines(stage: Stage) -> None:
 @given(stages)
 def test_the_first_round_is_blind(stage: Stage) -> None:
     """A first proposal waits for nothing; a first critique is shown its target alone."""
-    for turn in turns(stage, None):
+    for turn in turns(stage, Results({})):
         if turn.round == 1 and turn.kind == "proposal":
             assert ((), (), (), None) == (turn.after, turn.sees, turn.recalls, turn.carries)
         if turn.round == 1 and turn.kind == "critique":
@@ -143,7 +143,7 @@ def test_the_history_of_everyone_waits_for_everyone() -> None:
 @given(stages)
 def test_the_judge_waits_for_all_final_refinements(stage: Stage) -> None:
     """And speaks outside of the rounds."""
-    *_, last = turns(stage, None)
+    *_, last = turns(stage, Results({}))
 
     final = {f"debate/r{stage.rounds}/refinement/{agent}" for agent in stage.agents}
     assert (stage.judge, 0, "debate/synthesis/judge") == (last.speaker, last.round, last.id)
@@ -154,7 +154,7 @@ def test_the_judge_waits_for_all_final_refinements(stage: Stage) -> None:
 @given(stages, st.data())
 def test_settling_more_changes_no_turn(stage: Stage, data: st.DataObject) -> None:
     """The debate of a fixed number of rounds is known from the beginning."""
-    every = list(turns(stage, None))
+    every = list(turns(stage, Results({})))
     some = data.draw(st.lists(st.sampled_from(every), unique_by=lambda turn: turn.id))
     results = {turn.id: Result(turn, "made", "x") for turn in some}
 

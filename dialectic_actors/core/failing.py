@@ -1,0 +1,60 @@
+"""What failed turns mean for their run: whether it goes on, and whether its outcome is partial.
+
+Whether a call is tried again is decided in `retry`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from dialectic_events.runs import Stage
+from dialectic_events.turns import Kind
+from dialectic_replay.run import Run
+
+__all__ = ["broken_policy", "lacks_voices", "missing_agents"]
+
+_AUXILIARY: frozenset[Kind] = frozenset(("summary", "assessment"))
+"""Without these a debate goes on with all that was said."""
+
+_POSITIONS: frozenset[Kind] = frozenset(("proposal", "refinement"))
+
+
+def lacks_voices(run: Run, failed: Iterable[str]) -> bool:
+    """Whether a failed turn took something out of the debate."""
+    return any(run.results[turn].turn.kind not in _AUXILIARY for turn in failed)
+
+
+def missing_agents(run: Run) -> dict[int, frozenset[str]]:
+    """Who has no position in a round, by round: a proposal or refinement came to nothing."""
+    missing: dict[int, set[str]] = defaultdict(set)
+    for result in run.results.values():
+        if result.turn.kind in _POSITIONS and result.outcome != "made":
+            missing[result.turn.round].add(result.turn.speaker)
+    return {round: frozenset(agents) for round, agents in missing.items()}
+
+
+def broken_policy(run: Run, failed: tuple[str, ...]) -> str | None:
+    """Why the run may not go on after its failed turns; None when it may."""
+    for stage in run.opened.stages if run.opened is not None else ():
+        if stage.failure.on_failure == "stop":
+            serious = (turn for turn in failed if lacks_voices(run, (turn,)))
+            for turn in serious:
+                return f"{turn} failed: {run.results[turn].text}"
+        if (reason := _below_quorum(run, stage)) is not None:
+            return reason
+    return None
+
+
+def _below_quorum(run: Run, stage: Stage) -> str | None:
+    if stage.failure.quorum <= 1:
+        return None
+    for round, agents in missing_agents(run).items():
+        left = len(stage.agents) - len(agents & set(stage.agents))
+        if left < stage.failure.quorum:
+            names = ", ".join(sorted(agents))
+            return (
+                f"only {left} of {len(stage.agents)} agents are left in round {round}, "
+                f"{stage.failure.quorum} are needed; missing: {names}"
+            )
+    return None

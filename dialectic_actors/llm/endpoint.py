@@ -1,0 +1,95 @@
+"""Where calls go, and the client that takes them there: one pool of connections, bounded answers,
+no redirects, no retries.
+
+Importing this module imports openai, so import it late. What is sent is written elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx2
+import openai
+from msgspec import Struct
+
+from dialectic_actors.llm import wire
+
+__all__ = ["BODY_BYTES_MAX", "Endpoint", "OversizedError", "client_of"]
+
+BODY_BYTES_MAX = 16 * 1024 * 1024
+# A compressed body may grow a thousandfold, and none was asked for.
+COMPRESSED_BYTES_MAX = BODY_BYTES_MAX // 64
+CONNECT_S = 30.0
+KEEPALIVE_S = 30.0
+
+
+class Endpoint(Struct, frozen=True):
+    """Where to send calls. `body` are fields added to every request; `dialect` and `takes` are
+    stated where they need not be found out.
+    """
+
+    base_url: str
+    key: str
+    headers: Mapping[str, str] = {}
+    body: Mapping[str, Any] = {}
+    concurrency: int = 400
+    dialect: wire.Dialect | None = None
+    takes: Mapping[wire.Feature, bool] = {}
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"Endpoint({self.base_url!r})"
+
+
+class OversizedError(Exception):
+    """A body that is larger than any answer."""
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream, limit: int) -> None:
+        self._stream = stream
+        self._left = limit
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise OversizedError
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+async def _bound(response: httpx2.Response) -> None:
+    encoding = response.headers.get("content-encoding", "identity")
+    limit = BODY_BYTES_MAX if encoding == "identity" else COMPRESSED_BYTES_MAX
+    if isinstance(response.stream, httpx2.AsyncByteStream):
+        response.stream = _Bounded(response.stream, limit)
+
+
+def client_of(endpoint: Endpoint) -> openai.AsyncOpenAI:
+    """A client that makes each call once and waits for it as long as it is let."""
+    pool = endpoint.concurrency
+    limits = httpx2.Limits(
+        max_connections=pool, max_keepalive_connections=pool, keepalive_expiry=KEEPALIVE_S
+    )
+    http = openai.DefaultAioHttpClient(
+        limits=limits,
+        # A redirect would carry the prompts, and on the same host the key, where nobody sent them.
+        follow_redirects=False,
+        event_hooks={"response": [_bound]},
+    )
+    client = openai.AsyncOpenAI(
+        api_key=endpoint.key,
+        base_url=endpoint.base_url,
+        max_retries=0,
+        # The call's deadline is the gateway's; only a host that never picks up is given up earlier.
+        timeout=openai.Timeout(None, connect=CONNECT_S),
+        default_headers={"accept-encoding": "identity", **endpoint.headers},
+        http_client=http,
+    )
+    # The SDK reads these from the environment for every server; only the provider's file may.
+    client.organization = client.project = client.admin_api_key = None
+    return client
