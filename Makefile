@@ -44,7 +44,7 @@ simulate: $(DEV) ## Simulate SEEDS=1000 debates under faults; failures go to tes
 	@$(BIN)/python -m dialectic_actors.testing.simulation --seeds $(SEEDS) \
 		--save tests/simulation/cases $(ARGS)
 
-mutants: $(DEV) ## Find all planted bugs again (three minutes) and write their table
+mutants: $(DEV) ## Find all planted bugs again (five minutes) and write their table
 	@PYTHONPATH=tests $(BIN)/python -m simulation.table
 
 bench: $(BENCH) ## Measure ours beside the peers; ARGS='wall replay' selects

@@ -116,22 +116,31 @@ class DebateBehavior:
             case Due(effect):
                 return self._due(effect)
             case Restarted(address):
+                sent = [e for e, at in self.in_flight.items() if at == address and self._is_sent(e)]
                 self._forget(address)
-                return self._start()
+                return [*self._start(), *self._placed_again(sent)]
             case NobodyAnswers(turn):
                 self._unanswered[turn] = None
                 self._asked_at = 0
                 return ()
             case Abandoned(address, reason, endings):
-                self._give_up(self._forget(address), reason, endings)
+                self._give_up(address, reason, endings)
                 return ()
             case _:
                 assert_never(message)
 
-    def _give_up(self, effects: Iterable[str], reason: str, endings: Mapping[str, Ending]) -> None:
-        """Fail the turns of effects that nobody will perform, and take in how their calls ended."""
-        held = {ending.call.rpartition("#")[0]: ending for ending in endings.values()}
-        lost = [turn for effect in effects if (turn := self._turn(effect)) is not None]
+    def _give_up(self, address: str, reason: str, endings: Mapping[str, Ending]) -> None:
+        """Fail the turns that nobody will take at an address, and take in how their calls ended.
+
+        Endings of calls of others are left to those: they are about to read them.
+        """
+        turns = {call: self.state.run.calls[call].requested.turn for call in endings}
+        held = {
+            turn: endings[call]
+            for call, turn in turns.items()
+            if address_of(self.state.run.turns[turn]) == address
+        }
+        lost = [turn for each in self._forget(address) if (turn := self._turn(each)) is not None]
         self._stash.extend(
             Order(f"{turn}/give-up", GiveUp(turn, reason, held.get(turn)))
             for turn in dict.fromkeys((*lost, *held))
@@ -246,6 +255,21 @@ class DebateBehavior:
         if brief is not None and brief.turn == turn:
             return brief
         return brief_of(self.state.run, turn, self._links)
+
+    def _is_sent(self, each: str) -> bool:
+        """Whether an effect is a call that the gateway was given."""
+        effect = self.state.agenda.outstanding.get(each)
+        return isinstance(effect, MakeCall) and each not in self._waiting
+
+    def _placed_again(self, sent: Iterable[str]) -> Iterable[Deed]:
+        """Ask the gateway once more how calls end, in a run that rests or has ended and asks for
+        nothing else: what they cost is recorded all the same.
+        """
+        for each in sent:
+            effect = self.state.agenda.outstanding.get(each)
+            if isinstance(effect, MakeCall) and each not in self.in_flight:
+                self.in_flight[each] = address_of(effect.turn)
+                yield Place(effect, self._brief(effect.turn))
 
     def _forget(self, address: str) -> list[str]:
         """Count nothing as in flight at an address; what was is returned."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dialectic_actors.api.asked import open_questions
+from dialectic_events.calls import CallFailed
 from dialectic_events.contents import Question
 from dialectic_events.errors import ExitCode
 from dialectic_replay.run import Run, Status
@@ -72,6 +73,12 @@ class Outcome:
         return self.spend.total.cost_usd
 
     @property
+    def is_unheard(self) -> bool:
+        """Whether calls were made, and no model answered any of them."""
+        endings = [call.ended for call in self.run.calls.values()]
+        return bool(endings) and all(isinstance(each, CallFailed) for each in endings)
+
+    @property
     def exit_code(self) -> int:
         """What the command line exits with."""
         if self.run.status == "suspended":
@@ -79,4 +86,6 @@ class Outcome:
                 return ExitCode.INTERRUPTED
             if self.run.reason.startswith(("auth", "payment")):
                 return ExitCode.PROVIDER
+        if self.run.status == "failed" and self.is_unheard:
+            return ExitCode.PROVIDER
         return _EXIT_CODES.get(self.run.status, ExitCode.FAILED)

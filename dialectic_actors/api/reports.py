@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,9 @@ def report_of_state(path: Path, *, config: Path | None = None, verbose: bool = F
     people, judge = _people(config)
     paper = paper_of_state(document, str(path), people, judge)
     if paper.began is not None:
-        paper = replace(paper, began=paper.began.astimezone())
+        # At either end of the calendar there is no such moment in another zone.
+        with suppress(OverflowError):
+            paper = replace(paper, began=paper.began.astimezone())
     return report(paper, verbose=verbose)
 
 

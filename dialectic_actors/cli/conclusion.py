@@ -193,5 +193,9 @@ def _farewell(outcome: Outcome, again: str, there: str) -> None:
                 say(advice)
             say(f"dialectic resume {outcome.ref}{again}")
         case _:
-            say(f"failed: {outcome.run.reason}")
+            say(f"failed: {outcome.run.reason}; {spent(outcome)}")
+            for line in _failures(outcome):
+                say(f" {line}")
+            if outcome.is_unheard:
+                say("no call was answered: dialectic doctor looks at endpoints and keys")
             say(f"see what happened: dialectic log {outcome.ref}{there}")

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from dialectic_actors.cli.course import Course, asks_a_model, longest
 from dialectic_actors.cli.terminal import is_lively, say
+from dialectic_actors.core.asking import WITH_TOOLS
 from dialectic_events.calls import CallAnswered, Ending
 from dialectic_events.envelope import Envelope
 from dialectic_events.runs import RunOpened
@@ -200,17 +201,19 @@ class Progress:
 def opening_line(opened: RunOpened, ref: str) -> str:
     """Who debates, how long at most, and how many calls that takes when all goes well."""
     (stage,) = opened.stages
-    turns = longest(stage)
-    calls = sum(asks_a_model(turn, stage) for turn in turns)
+    turns = [turn for turn in longest(stage) if asks_a_model(turn, stage)]
+    limits = {agent.id: agent.tool_call_limit for agent in opened.agents if agent.tools}
+    uses = sum(limits.get(turn.speaker, 0) for turn in turns if turn.kind in WITH_TOOLS)
+    is_open = bool(stage.stop or stage.clarifications or uses)
     models = sorted({f"{m.provider}/{m.name}" for agent in opened.agents for m in agent.route})
-    is_open = stage.stop is not None or stage.clarifications is not None
     rounds = f"{'at most ' if stage.stop is not None else ''}{stage.rounds}"
     may = "at most " if is_open or any(turn.kind == "summary" for turn in turns) else ""
+    calls = f"{may}{len(turns) + uses} calls on {', '.join(models)}"
     judge = "a vote" if stage.synthesis == "voting" else "a judge"
     asking = "questions first, " if stage.clarifications is not None else ""
     return (
         f"{ref}: {len(stage.agents)} agent{_s(len(stage.agents))}, {asking}"
-        f"{rounds} round{_s(stage.rounds)}, {judge}; {may}{calls} calls on {', '.join(models)}"
+        f"{rounds} round{_s(stage.rounds)}, {judge}; {calls}"
     )
 
 

@@ -34,6 +34,9 @@ __all__ = [
 _JOINERS = "\u200c\u200d"
 """Invisible, but words of several languages and many emoji are not themselves without them."""
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""What no program can mend that only wanted to write."""
+
 
 def safe(text: str) -> str:
     """`text` with every control character but newline and tab made visible."""
@@ -127,6 +130,12 @@ def stored(chunks: Iterable[bytes]) -> None:
 
 def report(error: Exception) -> int:
     """Say what is wrong, where, and what mends it; the exit code that goes with it."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        error = DialecticError(
+            os.strerror(error.errno),
+            where=str(error.filename or ""),
+            fix="free some space, or write to another place",
+        )
     if not isinstance(error, DialecticError):
         import traceback
 

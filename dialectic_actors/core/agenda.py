@@ -225,8 +225,10 @@ class Agenda:
 
 
 def timed(turn: Turn) -> int:
-    """The round whose deadline a turn is under; 0 for none: people take the time that they need."""
-    return 0 if turn.kind in ("question", "answer") else turn.round
+    """The round whose deadline a turn is under; 0 for none: people take the time that they need,
+    and what is only computed takes none.
+    """
+    return 0 if turn.kind in ("question", "answer", "stop") else turn.round
 
 
 def _round_wake(round: int) -> str:

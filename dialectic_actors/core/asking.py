@@ -20,6 +20,7 @@ from dialectic_events.union import CONTRIBUTIONS, Event, Made
 from dialectic_replay.run import Call, Run
 
 __all__ = [
+    "WITH_TOOLS",
     "after_failure",
     "after_miss",
     "after_tools",
@@ -29,7 +30,8 @@ __all__ = [
     "open_turn",
 ]
 
-_WITH_TOOLS: frozenset[Kind] = frozenset(("question", "proposal", "critique", "refinement"))
+WITH_TOOLS: frozenset[Kind] = frozenset(("question", "proposal", "critique", "refinement"))
+"""Turns in which an agent that has tools may ask for them."""
 
 
 def first_request(
@@ -39,7 +41,7 @@ def first_request(
     agent = _agent(run, turn.speaker)
     model, why = first_model(agent, _before(run, turn))
     requested = _call(run, turn, agent, model, messages, why=why, plan=turn)
-    tools = agent.tools if turn.kind in _WITH_TOOLS and agent.tool_call_limit else ()
+    tools = agent.tools if turn.kind in WITH_TOOLS and agent.tool_call_limit else ()
     parts = {source.name: source.part for source in _opened(run).sources} if tools else {}
     return replace(requested, schema_part=schema_part, tools=tuple(parts[name] for name in tools))
 
@@ -79,10 +81,12 @@ def after_miss(run: Run, turn: Turn, missed: AskAgain) -> Event:
 def after_tools(run: Run, command: GoOn) -> tuple[Event, ...]:
     """The next call of a turn whose tools have answered; the last one that is allowed has none."""
     known = run.calls.get(command.call)
-    turn = open_turn(run, command.call) if run.status == "running" else None
+    turn = open_turn(run, command.call)
     if known is None or turn is None or not isinstance(known.ended, CallAnswered):
         return ()
     used = (command.used,) if known.used is None else ()
+    if run.status != "running":
+        return used
     agent = _agent(run, turn.speaker)
     calls = [run.calls[each] for each in run.attempts[turn.id]]
     rounds = sum(isinstance(call.ended, CallAnswered) and bool(call.ended.tools) for call in calls)

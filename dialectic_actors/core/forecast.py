@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
+from dialectic_actors.core.asking import WITH_TOOLS
 from dialectic_actors.core.protocols import known_turns, protocol_of
 from dialectic_actors.core.protocols.framing import union
 from dialectic_events.runs import RunOpened, Stage, StopRule
@@ -21,8 +22,6 @@ from dialectic_replay.run import Result
 __all__ = ["Course", "Planned", "forecast"]
 
 _WITHOUT_CALL: frozenset[Kind] = frozenset(("answer", "stop"))
-_WITH_TOOLS: frozenset[Kind] = frozenset(("question", "proposal", "critique", "refinement"))
-"""Turns in which an agent that has tools may ask for them."""
 
 
 class Planned(Struct, frozen=True):
@@ -64,7 +63,7 @@ def _course(opened: RunOpened, stage: Stage, *, long: bool) -> Course:
         seen[turn.id] = union(turn.sees, *(seen.get(each, ()) for each in turn.recalls))
         if _asks(stage, turn, results[turn.id]):
             shown = Counter(kinds[each] for each in seen[turn.id] if _told(results, each))
-            extra = uses.get(turn.speaker, 0) if long and turn.kind in _WITH_TOOLS else 0
+            extra = uses.get(turn.speaker, 0) if long and turn.kind in WITH_TOOLS else 0
             planned.append(Planned(turn, dict(shown), 1 + extra))
     return Course(tuple(planned), _path(turns, {each.turn.id for each in planned}))
 

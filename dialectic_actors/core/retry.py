@@ -19,7 +19,7 @@ from dialectic_events.calls import CallAnswered, CallFailed, ErrorClass
 from dialectic_events.runs import Agent, Limits, Model
 from dialectic_replay.run import Call
 
-__all__ = ["COOLING_AFTER", "STOPS_THE_RUN", "Attempt", "first_model", "next_attempt"]
+__all__ = ["COOLING_AFTER", "PATIENCE_S", "STOPS_THE_RUN", "Attempt", "first_model", "next_attempt"]
 
 _WORTH_WAITING: frozenset[ErrorClass] = frozenset(
     ("rate-limited", "server", "timeout", "connection", "empty", "malformed")
@@ -44,6 +44,9 @@ COOLING_AFTER = 3
 model. What happens beside them is not looked at, so that the order of answers decides nothing; and
 the turns after it find no failures in theirs, so that the model is tried again.
 """
+
+PATIENCE_S = 3600.0
+"""Who asks for a longer wait is not waited for: the next model, or the failure that says so."""
 
 _TIRING: frozenset[ErrorClass] = frozenset(("server", "timeout", "connection", "empty"))
 
@@ -84,11 +87,13 @@ def next_attempt(
         return Attempt(route[place][1], 0.0, ending.error)
     following = _following(route, place, _cooling(others) if len(route) > 1 else frozenset())
     failures = sum(_counts(call, tried) for call in calls)
+    hint_s = ending.retry_after_s or 0.0
     # Another model that is ready now is better than a wait that the provider asks for.
     waits = ending.error == "rate-limited" and following is not None
-    if ending.error in _WORTH_WAITING and failures < limits.attempts and not waits:
+    worth = ending.error in _WORTH_WAITING and failures < limits.attempts
+    if worth and not waits and hint_s <= PATIENCE_S:
         delay = _backoff(limits, seed, ending.call, failures)
-        return Attempt(route[place][1], max(delay, ending.retry_after_s or 0.0), ending.error)
+        return Attempt(route[place][1], max(delay, hint_s), ending.error)
     return Attempt(following, 0.0, ending.error) if following is not None else None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import IO, Any
@@ -71,6 +71,8 @@ def _models(response: IO[bytes]) -> tuple[str, ...]:
 
 def _date(headers: Any) -> datetime | None:
     try:
-        return parsedate_to_datetime(headers["Date"])
-    except (TypeError, ValueError):
+        at = parsedate_to_datetime(headers["Date"])
+    except (TypeError, ValueError, OverflowError):
         return None
+    # A server may leave its zone open; HTTP knows only one.
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

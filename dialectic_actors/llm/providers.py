@@ -191,6 +191,11 @@ def _key_problem(name: str, file: ProviderFile, env: Mapping[str, str]) -> Diale
 
 def _address_problem(file: ProviderFile, env: Mapping[str, str]) -> DialecticError | None:
     url, _ = _base_url(file, env)
+    where = f"environment variable {file.base_url_variable}"
+    if "@" in url:
+        # It could not be sent beside the key, and an address is shown to people.
+        fix = f"leave out all up to the @, and put the key into {file.key_variable}"
+        return _problem("the address holds a name or a password", where=where, fix=fix)
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -200,7 +205,7 @@ def _address_problem(file: ProviderFile, env: Mapping[str, str]) -> DialecticErr
         return None
     fix = "give an address like http://localhost:8000/v1, or unset it"
     what = f"{url!r} is not the address of a server"
-    return _problem(what, where=f"environment variable {file.base_url_variable}", fix=fix)
+    return _problem(what, where=where, fix=fix)
 
 
 def _base_url(file: ProviderFile, env: Mapping[str, str]) -> tuple[str, bool]:

@@ -188,7 +188,10 @@ def read_script(path: Path) -> Script:
         raise _problem(
             path, f"cannot be read: {error.strerror}", fix="check the path after scripted/"
         ) from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except RecursionError:
+        raise _problem(path, "is not YAML or JSON: nested too deeply") from None
+    # PyYAML stumbles over values that are not what they look like, or what their tag says.
+    except (ValueError, LookupError, AttributeError, yaml.YAMLError) as error:
         raise _problem(path, f"is not YAML or JSON: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict) or not raw:
         raise _problem(path, "holds no `answers` and no `default`")

@@ -104,6 +104,9 @@ class ActorSystem:
     ) -> LiveRun:
         lease = self.world.claims.acquire(self.store, stream, LEASE_S)
         try:
+            if order is None and self.store.head(stream) != head:
+                # Somebody owned the run, and is gone, since it was read.
+                state, head = load(self.store, stream)
             context = RunContext(stream, lease, self.store, self.world, self._log)
             context.texts, context.listener = texts, listener
             context.failed = self._supervisor.tell

@@ -49,6 +49,7 @@ class HumanActor(Shell):
     def __init__(self, dispatcher: Dispatcher, context: RunContext) -> None:
         super().__init__(dispatcher, context, HUMAN)
         self._cancel_look: Cancel | None = None
+        self._said: dict[str, _Replied | None] = {}
 
     def on_receive(self, message: HumanMessage | _Replied | _Look) -> None:
         """Ask, take back, or carry an answer to the debate."""
@@ -58,10 +59,11 @@ class HumanActor(Shell):
             case Put():
                 self._put(message)
             case Withdraw(turn):
+                _ = self._said.pop(turn, None)
                 self.context.asked.discard(turn)
                 self.context.world.person.withdraw(self.context.stream, turn)
-            case _Replied(put, answers):
-                self._replied(put, answers)
+            case _Replied():
+                self._replied(message)
             case _Look():
                 self._cancel_look = None
                 self.context.look()
@@ -75,21 +77,31 @@ class HumanActor(Shell):
             self._cancel_look()
 
     def _put(self, put: Put) -> None:
-        context, dispatcher, ref = self.context, self.dispatcher, self.actor_ref
+        """Ask, once: a debate that was rebuilt hears what was said to the one before."""
+        context, dispatcher, turn = self.context, self.dispatcher, put.turn.id
+        if turn in self._said:
+            if (said := self._said[turn]) is not None:
+                self._replied(said)
+            return
+
+        def heard(said: _Replied) -> None:
+            if (ref := context.directory.get(HUMAN)) is not None:
+                tell(ref, said)
 
         def reply(answers: Sequence[str] | None) -> None:
             said = _Replied(put, None if answers is None else tuple(answers))
-            dispatcher.call(lambda: tell(ref, said))
+            dispatcher.call(lambda: heard(said))
 
-        self.context.asked.add(put.turn.id)
+        self._said[turn] = None
+        context.asked.add(turn)
         self._plan_look()
-        asker = put.asker
-        context.world.person.put(context.stream, put.turn.id, asker, put.questions, reply)
+        context.world.person.put(context.stream, turn, put.asker, put.questions, reply)
 
-    def _replied(self, put: Put, answers: tuple[str, ...] | None) -> None:
-        turn = put.turn
+    def _replied(self, said: _Replied) -> None:
+        put, answers, turn = said.put, said.answers, said.put.turn
         if turn.id not in self.context.asked:
             return
+        self._said[turn.id] = said
         if answers is None:
             self.context.tell(DEBATE, NobodyAnswers(turn.id))
             return

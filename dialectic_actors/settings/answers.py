@@ -59,7 +59,9 @@ def _answers(value: object, none: Answers) -> Answers:
             return Answers(in_order=_texts(value, (), none), document=none.document)
         case dict():
             named = {
-                key: inner if isinstance(inner, str) else _texts(inner, (key,), none)
+                key: _texts([inner], (key,), none)[0]
+                if isinstance(inner, str)
+                else _texts(inner, (key,), none)
                 for key, inner in value.items()
             }
             return Answers(named=named, document=none.document)
@@ -73,6 +75,11 @@ def _texts(value: object, steps: Steps, none: Answers) -> tuple[str, ...]:
     for index, each in enumerate(value):
         if not isinstance(each, str):
             raise none.refusal((*steps, index), "is not a text", _QUOTE)
+        try:
+            each.encode()
+        except UnicodeEncodeError:
+            what = "an answer is not UTF-8"
+            raise none.refusal((*steps, index), what, "convert it to UTF-8") from None
     return tuple(value)
 
 

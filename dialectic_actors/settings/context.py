@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from dialectic_actors.settings.files import read_text
-from dialectic_events.errors import ExitCode
+from dialectic_events.errors import DialecticError, ExitCode
 
 __all__ = ["CONTEXT_CHARACTERS", "Context", "read_context"]
 
@@ -34,7 +34,7 @@ def read_context(path: Path | None) -> Context:
     if path is None:
         return Context()
     if path.is_dir():
-        return Context(directory=path.resolve())
+        return Context(directory=_recordable(path.resolve()))
     fix = "name a directory whose files the agents' tools may read, or a file of text"
     words = read_text(path, fix=fix, exit_code=ExitCode.USAGE).strip()
     if not words:
@@ -45,3 +45,17 @@ def read_context(path: Path | None) -> Context:
         text=f"\n\n## Additional context\n\n{cut}\n",
         notices=(notice,) if size > CONTEXT_CHARACTERS else (),
     )
+
+
+def _recordable(directory: Path) -> Path:
+    """`directory`, if a log can hold its name."""
+    try:
+        str(directory).encode()
+    except UnicodeEncodeError:
+        raise DialecticError(
+            "the path of the context is not UTF-8",
+            where=str(directory),
+            fix="rename the directory",
+            exit_code=ExitCode.USAGE,
+        ) from None
+    return directory

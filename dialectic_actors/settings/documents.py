@@ -196,6 +196,8 @@ def _json_places(text: str, source: str) -> dict[Steps, Place]:
         place = (line, seen - line_start + 1)
         match token[0]:
             case "{" | "[" as kind:
+                if len(steps) > DEPTH_LIMIT:
+                    raise depth_exceeded(source, place)
                 places.setdefault(tuple(steps), place)
                 kinds.append(kind)
                 steps.append("" if kind == "{" else 0)
@@ -227,7 +229,8 @@ def repeated(source: str, key: str, place: Place) -> DialecticError:
 
 # --- TOML ---
 
-_TOML_START = re.compile(r"(?:\s*#.*\n|\s+)*(?:\[{1,2}[\w.\- ]+\]|[\w.\-]+[ \t]*=)")
+# Possessive: what is blank can be divided in too many ways to try them all.
+_TOML_START = re.compile(r"(?:\s++|#.*\n)*+(?:\[{1,2}[\w.\- ]+\]|[\w.\-]++[ \t]*=)")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 

@@ -120,7 +120,7 @@ class _Meaning:
         if debate.synthesis_method == "voting" and len(agents) < VOTERS:
             what = f"a vote needs {VOTERS} agents, and {len(agents)} debate"
             self._invalid(("debate", "synthesisMethod"), what, "add agents, or set it to `judge`")
-        if debate.failure.quorum > len(agents):
+        if debate.failure.quorum > len(agents) > 0:
             what = f"a quorum of {debate.failure.quorum} needs as many agents, not {len(agents)}"
             self._invalid(("debate", "failure", "quorum"), what, "lower it, or add agents")
 

@@ -25,6 +25,8 @@ __all__ = ["notices_of"]
 def notices_of(shape: ConfigurationShape, history: History) -> tuple[str, ...]:
     """One line for each."""
     lines: list[str] = []
+    if shape.agents is not UNSET and not shape.agents:
+        lines.append("`agents` is empty: the built-in ones debate, on openai/gpt-4")
     for index, agent in enumerate(() if shape.agents is UNSET else shape.agents):
         if agent.enabled:
             lines.extend(_of_voice(f"agents[{index}]", agent, history))

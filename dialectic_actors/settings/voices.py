@@ -75,16 +75,15 @@ class Voices:
 
     def agents(self, shapes: tuple[AgentShape, ...] | UnsetType) -> tuple[AgentSettings, ...]:
         """The agents that take part."""
-        if shapes is UNSET:
+        if shapes is UNSET or not shapes:
             built_in = (built_in_agent(role) for role in _DEFAULT_ROLES)
             given = self.summarization, self.summary_prompt
             return tuple(furnished(agent, *given) for agent in built_in)
         read = [self._agent(("agents", index), shape) for index, shape in enumerate(shapes)]
         agents = tuple(agent for agent, shape in zip(read, shapes, strict=True) if shape.enabled)
         if not agents:
-            what = "no agent is enabled" if shapes else "the list of agents is empty"
             fix = "enable or add an agent, or leave `agents` out to use the built-in ones"
-            self._refuse(invalid(self._document, ("agents",), what, fix))
+            self._refuse(invalid(self._document, ("agents",), "no agent is enabled", fix))
         return agents
 
     def judge(self, shape: JudgeShape | UnsetType) -> AgentSettings:

@@ -106,6 +106,10 @@ class _Builder:
         except (ValueError, OverflowError) as failed:
             what = f"is not a value: {failed}"
             raise refuse(self._source, what, "quote it if it is text", place) from None
+        except (LookupError, AttributeError):
+            # What a tag claims to be and is not, PyYAML stumbles over.
+            what = f"is not what its tag {node.tag} says"
+            raise refuse(self._source, what, "quote it if it is text", place) from None
 
     def _mapping(self, node: Any, steps: Steps) -> dict[str, Any]:
         mapping: dict[str, Any] = {}

@@ -95,7 +95,10 @@ def heard(
     speakers = opened.agents if opened is not None else ()
     agent = next((each for each in speakers if each.id == turn.speaker), None)
     terms = terms_of(opened, agent) if opened is not None and agent is not None else Terms()
-    reading = read_answer(brief_of(run, turn), answer, terms)
+    # What a plain text contributes does not depend on what its author was shown.
+    plain = turn.kind in ("proposal", "critique", "refinement")
+    brief = Brief(turn, "", (), ()) if plain else brief_of(run, turn)
+    reading = read_answer(brief, answer, terms)
     if reading.made is not None:
         return Contribute(answer.call, answer, reading.made)
     return AskAgain(answer.call, answer, reading.findings, again, reading.fallback)

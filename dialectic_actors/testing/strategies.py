@@ -154,7 +154,7 @@ def stories(max_agents: int = 3, max_rounds: int = 2) -> st.SearchStrategy[Story
     """Debates in which up to six things go wrong, told whole or in part."""
     return st.builds(
         Story,
-        config=configs(max_agents, max_rounds),
+        config=st.builds(_hurried, configs(max_agents, max_rounds), _DEADLINES),
         mishaps=st.lists(
             st.builds(Mishap, at=st.integers(0, 40), what=st.sampled_from(MISHAPS)), max_size=6
         ).map(tuple),
@@ -163,6 +163,15 @@ def stories(max_agents: int = 3, max_rounds: int = 2) -> st.SearchStrategy[Story
         rests=st.integers(0, 3),
         kept=st.integers(1, 30 * max_agents * max_rounds),
     )
+
+
+_DEADLINES = st.sampled_from([None, None, None, 6.0])
+
+
+def _hurried(config: Config, round_deadline_s: float | None) -> Config:
+    """The same debate with a deadline for its rounds; it passes whenever its turn comes."""
+    limits = msgspec.structs.replace(config.limits, round_deadline_s=round_deadline_s)
+    return msgspec.structs.replace(config, limits=limits)
 
 
 def logs(max_agents: int = 3, max_rounds: int = 2) -> st.SearchStrategy[Told]:

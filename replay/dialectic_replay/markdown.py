@@ -24,7 +24,7 @@ _CONTAINERS = r"[ \t]*(?:(?:>|(?:[-*+]|[0-9]{1,9}[.)])(?=[ \t]))[ \t]*)*"
 _HEADING = re.compile(rf"({_CONTAINERS})(#{{1,6}})(?=[ \t]|$)")
 _FENCE = re.compile(rf"({_CONTAINERS})(`{{3,}}(?=[^`]*$)|~{{3,}})")
 _UNDERLINE = re.compile(rf"({_CONTAINERS})(=+|-+)[ \t]*$")
-_TAG = re.compile(r"(\\*)<(?=[A-Za-z/!?])")
+_TAG = re.compile(r"(?<!\\)(\\*)<(?=[A-Za-z/!?])")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)([^|]*?)(?<!`)\1(?!`)")
 _CLOSING = re.compile(r"^ {0,3}")
 _INDENT = re.compile(r"[ \t]*(?:>[ \t]*)*")

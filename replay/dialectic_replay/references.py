@@ -34,7 +34,13 @@ class Reference(Struct, frozen=True):
 
 
 def parse_reference(text: str, at: str | None = None) -> Reference:
-    """Split `REF:POS`; `at` is a position given apart. Raises DialecticError when there are two."""
+    """Split `REF:POS`; `at` is a position given apart. Raises DialecticError (exit 2) when there
+    are two, and for what is not UTF-8: no log can hold it.
+    """
+    try:
+        f"{text}{at}".encode()
+    except UnicodeEncodeError:
+        raise _usage("the reference is not UTF-8", "dialectic ls shows the runs") from None
     run, _, position = text.partition(":")
     if at is not None and position:
         raise _usage(f"the position is given twice, {position} and {at}", "give it once")
@@ -47,7 +53,7 @@ def find_run(written: str, ids: Sequence[str]) -> str:
     """
     if written in ids:
         return written
-    if match := re.fullmatch(r"@(?:~(\d*))?", written):
+    if match := re.fullmatch(r"@(?:~(\d{0,18}))?", written):
         back = 0 if "~" not in written else int(match[1] or 1)
         if back < len(ids):
             return ids[back]
@@ -80,13 +86,13 @@ def find_version(position: str, envelopes: Iterable[Envelope]) -> int:
     last = log[-1].header.version if log else 0
     if not position:
         return last
-    if re.fullmatch(r"-?\d+", position):
+    if re.fullmatch(r"-?\d{1,18}", position):
         number = int(position)
         version = last + 1 + number if number < 0 else number
         if 0 <= version <= last:
             return version
         raise _nowhere(f"there is no event {position}; the last one is {last}", log)
-    if match := re.fullmatch(r"r(\d+)", position):
+    if match := re.fullmatch(r"r(\d{1,18})", position):
         return _before_round(int(match[1]), log)
     return _of_turn(position, log)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from dialectic_events.calls import CallFailed, Usage
+from dialectic_events.calls import CallFailed, Ending, Usage
 from dialectic_replay.run import Call, Run
 
 __all__ = ["Spend", "Tally", "spend"]
@@ -75,6 +75,12 @@ def _tally(calls: Iterable[Call]) -> Tally:
         cached_tokens=sum(usage.cached_tokens for usage in usages),
         reasoning_tokens=sum(usage.reasoning_tokens for usage in usages),
         cost_usd=sum(ending.cost_usd or 0.0 for ending in endings),
-        unpriced=lost + sum(ending.cost_usd is None for ending in endings),
+        unpriced=lost + sum(each.cost_usd is None and not _is_refused(each) for each in endings),
         latency_ms=sum(ending.latency_ms for ending in endings),
     )
+
+
+def _is_refused(ending: Ending) -> bool:
+    """Whether a call was turned away before anything was done that could cost."""
+    status = ending.status if isinstance(ending, CallFailed) else None
+    return status is not None and 400 <= status < 500

@@ -48,6 +48,15 @@ def test_a_reference_is_a_run_and_a_position(
     assert expected == parse_reference(written, at)
 
 
+@pytest.mark.parametrize(("text", "at"), [("\udcff", None), ("@:r\udcff", None), ("@", "\udcff")])
+def test_what_is_not_utf_8_is_no_reference(text: str, at: str | None) -> None:
+    """A command line may hold any bytes."""
+    with pytest.raises(DialecticError, match="not UTF-8") as refusal:
+        parse_reference(text, at)
+
+    assert 2 == refusal.value.exit_code
+
+
 def test_a_position_is_given_once() -> None:
     """After the colon or apart, not both."""
     with pytest.raises(DialecticError, match="twice") as refusal:
@@ -153,3 +162,14 @@ def test_an_empty_log_ends_at_its_beginning() -> None:
     assert 0 == find_version("", [])
     with pytest.raises(DialecticError):
         find_version("1", [])
+
+
+@pytest.mark.parametrize("sign", ["", "-", "r"])
+def test_a_number_of_any_length_is_refused(sign: str) -> None:
+    """Python converts 4,300 digits and no more."""
+    with pytest.raises(DialecticError) as refusal:
+        find_version(sign + "9" * 5_000, [])
+
+    assert 2 == refusal.value.exit_code
+    with pytest.raises(DialecticError):
+        find_run("@~" + "9" * 5_000, ["a"])

@@ -59,8 +59,8 @@ FEATURES: tuple[Mutant, ...] = (
         "person-hurried",
         "The deadline of the first round begins when the first question is asked.",
         "dialectic_actors.core.agenda:timed",
-        'turn.kind in ("question", "answer")',
-        "False",
+        'turn.kind in ("question", "answer", "stop")',
+        'turn.kind == "stop"',
     ),
     Mutant(
         "rests-while-others-work",
@@ -171,7 +171,7 @@ FEATURES: tuple[Mutant, ...] = (
         "tools-for-everything",
         "Tools are offered for summaries and ballots as well.",
         f"{_ASKING}:first_request",
-        "turn.kind in _WITH_TOOLS and agent.tool_call_limit",
+        "turn.kind in WITH_TOOLS and agent.tool_call_limit",
         "agent.tool_call_limit",
     ),
     Mutant(

@@ -156,7 +156,7 @@ _CORE = (
         "retry-after-ignored",
         "The provider's own word on when to come back is ignored.",
         f"{_RETRY}:next_attempt",
-        "max(delay, ending.retry_after_s or 0.0)",
+        "max(delay, hint_s)",
         "delay",
     ),
     Mutant(
@@ -252,8 +252,8 @@ _ACTORS = (
         "restart-ignored",
         "What was in flight at an actor that broke is thought to be so still.",
         f"{_DEBATE}._heard",
-        "self._forget(address)\n            return self._start()",
-        "return self._start()",
+        "self._forget(address)\n            return [",
+        "return [",
     ),
     Mutant(
         "delay-not-waited-for",

@@ -174,6 +174,7 @@ def _next(seen: Witness, agent: Agent, calls: Sequence[Call]) -> _Next | None:
     route = list(dict.fromkeys((each.provider, each.name) for each in agent.route))
     rest = route[route.index(model) + 1 :] if model in route else route[1:]
     waits = last.ended.error != "rate-limited" or not rest
+    waits = waits and (last.ended.retry_after_s or 0.0) <= 3600
     if last.ended.error in _PASSING and failures < limits.attempts and waits:
         whole = min(limits.backoff_s * 2.0 ** (failures - 1), limits.backoff_max_s)
         hint = last.ended.retry_after_s or 0.0

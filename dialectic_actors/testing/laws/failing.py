@@ -84,7 +84,7 @@ def deadlines_hold(
     turn = seen.plan.get(event.turn)
     if turn is None:
         return None
-    if turn.kind in ("question", "answer"):
+    if turn.kind in ("question", "answer", "stop"):
         late = isinstance(event, TurnFailed) and event.reason.startswith(_PASSED)
         return Found(f"{turn.id} fails for a deadline that it does not have") if late else None
     if isinstance(event, TurnFailed) or turn.round not in passed:

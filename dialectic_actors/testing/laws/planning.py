@@ -78,7 +78,7 @@ def sees_what_was_made(seen: Witness, event: CallRequested) -> Found | None:
         other
         for other in _offered(seen, turn)
         if seen.run.made(other) is not None
-        and (condensed is not None or not _recalled(seen, turn, other))
+        and (condensed is not None or not seen.recalls(turn, other))
     ]
     lacking = [other for other in due if other not in event.plan.sees]
     beyond = [other for other in event.plan.sees if other not in due]
@@ -99,16 +99,6 @@ def _offered(seen: Witness, turn: Turn) -> list[str]:
         return list(turn.sees)
     condensed = seen.run.results[turn.summary].turn.sees
     return [turn.summary, *(other for other in turn.sees if other not in condensed)]
-
-
-def _recalled(seen: Witness, turn: Turn, other: str) -> bool:
-    results = seen.run.results
-    carried = results[other].turn.carries
-    return (
-        carried is not None
-        and seen.run.made(carried) is not None
-        and any(r in results and carried in results[r].turn.sees for r in turn.recalls)
-    )
 
 
 @law(

@@ -222,6 +222,11 @@ def spend_adds_up(seen: Witness, end: End) -> Found | None:
     return None
 
 
+def _is_refused(event: CallAnswered | CallFailed) -> bool:
+    """Whether a status says that the call was turned away."""
+    return isinstance(event, CallFailed) and 400 <= (event.status or 0) <= 499
+
+
 def _count(seen: Witness) -> dict[tuple[str, str], list[float]]:
     """A tally for each group and name, from the events alone."""
     sums: dict[tuple[str, str], list[float]] = {}
@@ -249,7 +254,7 @@ def _count(seen: Witness) -> dict[tuple[str, str], list[float]]:
                     0,
                     *astuple(usage),
                     event.cost_usd or 0.0,
-                    event.cost_usd is None,
+                    event.cost_usd is None and not _is_refused(event),
                     event.latency_ms,
                 )
             case CallLost():

@@ -129,7 +129,7 @@ def _deadlines(seen: Witness, asked: Collection[str]) -> Iterator[str]:
         yield "deadline/run"
     if limits.round_deadline_s is None:
         return
-    timed = [turn for turn in seen.plan.values() if turn.kind not in ("question", "answer")]
+    timed = [turn for turn in seen.plan.values() if turn.kind not in ("question", "answer", "stop")]
     failed = {turn for turn, each in run.results.items() if each.outcome == "failed"}
     begun = {turn.round for turn in timed if turn.id in {*asked, *run.attempts, *failed}}
     for round in begun - {0}:

@@ -201,7 +201,11 @@ class Witness:
         it recalls was shown, no words twice.
         """
         results = self.run.results
-        shown = {seen for seen in turn.sees if self.run.made(seen) is not None}
+        shown = {
+            seen
+            for seen in turn.sees
+            if self.run.made(seen) is not None and not self.recalls(turn, seen)
+        }
         pending, links = list(turn.recalls), set[str]()
         while pending:
             link = pending.pop()
@@ -216,6 +220,16 @@ class Witness:
             )
             pending.extend(saw.recalls)
         return shown
+
+    def recalls(self, turn: Turn, other: str) -> bool:
+        """Whether `other` was carried over from a turn whose words `turn` recalls already."""
+        results = self.run.results
+        carried = results[other].turn.carries
+        return (
+            carried is not None
+            and self.run.made(carried) is not None
+            and any(r in results and carried in results[r].turn.sees for r in turn.recalls)
+        )
 
     def is_ready(self, turn: Turn) -> bool:
         """Whether a turn is unsettled, never asked for, and waits for nothing any more."""

@@ -6,9 +6,9 @@ Only what a report tells; unknown keys are passed over, and what is missing is e
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 __all__ = [
     "Assessment",
@@ -29,15 +29,20 @@ __all__ = [
 ]
 
 
+_Count = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+_Measure = Annotated[float, Meta(ge=-(2.0**53), le=2.0**53)]
+"""JSON can spell numbers that no page can show."""
+
+
 class Metadata(Struct, rename="camel"):
     """What a contribution took, and what it came from."""
 
-    latency_ms: float | None = None
+    latency_ms: _Measure | None = None
     model: str = ""
-    tokens_used: int | None = None
+    tokens_used: _Count | None = None
     tool_calls: list[dict[str, Any]] = []
-    before_chars: int | None = None
-    after_chars: int | None = None
+    before_chars: _Count | None = None
+    after_chars: _Count | None = None
     method: str = ""
 
 
@@ -63,7 +68,7 @@ class Summary(Struct, rename="camel"):
 class Round(Struct, rename="camel"):
     """All of a round."""
 
-    round_number: int
+    round_number: _Count
     contributions: list[Contribution] = []
     summaries: dict[str, Summary] = {}
 
@@ -118,23 +123,23 @@ class Sources(Struct):
 class Tally(Struct, rename="camel"):
     """What was spent, in all or by an agent."""
 
-    calls: int = 0
-    failed_calls: int = 0
-    lost_calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    latency_ms: int = 0
-    cost_usd: float = 0.0
-    unpriced_calls: int = 0
+    calls: _Count = 0
+    failed_calls: _Count = 0
+    lost_calls: _Count = 0
+    input_tokens: _Count = 0
+    output_tokens: _Count = 0
+    latency_ms: _Count = 0
+    cost_usd: _Measure = 0.0
+    unpriced_calls: _Count = 0
     by_agent: dict[str, Tally] = {}
 
 
 class Assessment(Struct, rename="camel"):
     """How far the judge saw the debate."""
 
-    round_number: int
+    round_number: _Count
     agent_id: str = ""
-    score: float = 0.0
+    score: _Measure = 0.0
     reason: str = ""
     metadata: Metadata = field(default_factory=Metadata)
 
@@ -142,14 +147,14 @@ class Assessment(Struct, rename="camel"):
 class Decision(Struct, rename="camel"):
     """Whether the debate was to end."""
 
-    round_number: int
+    round_number: _Count
     rule: Literal["convergence", "quality"]
-    threshold: float
+    threshold: _Measure
     measure: str = ""
-    value: float | None = None
+    value: _Measure | None = None
     stop: bool = False
-    stability: float | None = None
-    agreement: float | None = None
+    stability: _Measure | None = None
+    agreement: _Measure | None = None
 
 
 class Ballot(Struct, rename="camel"):

@@ -210,6 +210,19 @@ def test_an_abandoned_agents_turns_fail_with_the_endings_that_are_held() -> None
     )
 
 
+def test_an_abandoned_agent_takes_no_turn_of_another_one_with_it() -> None:
+    """The gateway holds endings of others as well, which they have yet to read."""
+    (
+        playbook(two())
+        .hears(Abandoned("agent/a", "it broke", {f"{B}#1": answer(B)}))
+        .does(appends(TurnFailed(turn=A, reason="it broke"), *FOLLOWING))
+        .hears(DONE)
+        .does_nothing()
+        .hears(contribute(B))
+        .does(appends(answer(B), some(ProposalMade, turn=B)))
+    )
+
+
 def test_no_call_is_made_for_an_agent_that_was_abandoned_while_its_retry_was_made_durable() -> None:
     """The next attempt was decided but is never sent: its turn is given up first."""
     (
@@ -360,6 +373,28 @@ def test_a_recorded_answer_is_read_by_its_agent_when_the_run_is_taken_up() -> No
         .hears(DONE)
         .does(Tell("agent/a", some(Read, turn=some(Turn, id=A), answer=answer(A))), places(B))
     )
+
+
+def test_a_run_that_drains_asks_again_how_the_calls_of_a_restarted_agent_end() -> None:
+    """The gateway holds the ending that the broken one did not read: it was paid for."""
+    scene = two()
+    scene.settles(fail(A, "auth"))
+    assert "suspended" == scene.behavior.state.run.status
+
+    playbook(scene).hears(Restarted("agent/b")).does(places(B))
+
+    assert not scene.behavior.at_rest
+    scene.settles(contribute(B))
+    assert scene.behavior.at_rest
+
+
+def test_a_run_that_drains_does_not_begin_what_still_waited() -> None:
+    """A retry that was held back was never sent; a new agent does not make it so."""
+    scene = two()
+    scene.settles(fail(B, "server"))
+    scene.settles(fail(A, "auth"))
+
+    playbook(scene).hears(Restarted("agent/b")).does_nothing()
 
 
 def test_a_new_behavior_knows_nothing_in_flight_and_is_not_at_rest() -> None:

@@ -64,6 +64,22 @@ def test_whoever_is_missing_from_a_partial_run_is_named(
     assert "read it all: dialectic show deb-1" == lines[-1]
 
 
+def test_whoever_failed_a_run_is_named_with_what_was_spent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The turn that ended it may only have waited for those that failed: they say why."""
+    run = at_rest("proposal")
+
+    code = conclude(Outcome("deb-1", run), None)
+
+    first, *missing, last = capsys.readouterr().err.splitlines()
+    failed = [r.turn.id for r in run.results.values() if r.outcome == "failed"]
+    assert (1, True) == (code, len(failed) > 1)
+    assert first.startswith(f"failed: {run.reason}; {len(failed)} calls")
+    assert [f"  {turn}: bad-request: as told" for turn in failed] == missing
+    assert "see what happened: dialectic log deb-1" == last
+
+
 def test_a_second_interrupt_still_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
     """The run is left as a crash would leave it: exit 130, and the command that resumes it."""
     with pytest.raises(click.exceptions.Exit) as left, resumable("deb-1", " -e keys"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 
 import click
@@ -98,6 +100,25 @@ def test_what_is_said_before_a_command_is_handed_on(
 
     assert 1 == len(set(outputs))
     assert "dialectic.ls/1" in outputs[0]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
+def test_a_full_disk_is_one_error_with_a_remedy(
+    code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is no defect, and a trace of the program helps nobody."""
+
+    def full(*arguments: object, **named: object) -> None:
+        raise OSError(code, os.strerror(code), "/a/place")
+
+    monkeypatch.setattr(program, "main", full)
+
+    assert 1 == run(["ls"])
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {os.strerror(code)}")
+    assert "  where: /a/place" in said
+    assert "  fix:   " in said
+    assert "Traceback" not in said
 
 
 def test_an_unforeseen_error_is_said_in_full_and_made_harmless(

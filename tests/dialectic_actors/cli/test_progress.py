@@ -151,6 +151,16 @@ def test_the_first_line_says_what_the_debate_takes(terms: dict[str, Any], words:
     assert words in opening_line(opening(debate(**terms)), RUN)
 
 
+@pytest.mark.parametrize(("limit", "words"), [(0, "; 22 calls"), (2, "; at most 36 calls")])
+def test_the_first_line_counts_what_tools_may_take(limit: int, words: str) -> None:
+    """Each use of tools is a call more: of who has some, in each turn that it thinks about."""
+    opened = opening(debate())
+    architect = replace(opened.agents[0], tools=("file_read",), tool_call_limit=limit)
+    opened = replace(opened, agents=(architect, *opened.agents[1:]))
+
+    assert words in opening_line(opened, RUN)
+
+
 @pytest.mark.parametrize(
     ("env", "terms", "is_live"),
     [

@@ -177,6 +177,17 @@ def test_what_cannot_be_reported_is_one_error_of_usage(
     assert "  fix:   " in said.err
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+12:00", "9999-12-31T23:59:59-12:00"])
+def test_a_date_at_the_end_of_time_is_told_as_it_stands(
+    at: str, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no such moment in the local zone, nor in UTC."""
+    state.write_text(json.dumps({"id": "x", "problem": "p", "createdAt": at}), encoding="utf-8")
+
+    assert 0 == run(["report", "--debate", str(state)])
+    assert at[4:19].replace("T", " ") in capsys.readouterr().out
+
+
 @pytest.mark.skipif(not FIXTURES, reason="the genuine states are not beside this checkout")
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: str(path.stem)[-28:])
 def test_a_genuine_state_has_a_report(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

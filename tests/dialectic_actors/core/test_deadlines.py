@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dialectic_actors.core.commands import Command, PassDeadline, TakeUp
 from dialectic_actors.core.decide import State, decide, fold, react
-from dialectic_actors.core.effects import TakeTurn, Wake
+from dialectic_actors.core.effects import Effect, MakeCall, TakeTurn, Wake
 from dialectic_actors.testing.config import Config
 from dialectic_actors.testing.driving import perform, play
 from dialectic_events.calls import CallFailed
 from dialectic_events.runs import (
     Clarifications,
     DeadlinePassed,
+    FailurePolicy,
     Limits,
     RunConcluded,
     RunOpened,
     RunSuspended,
+    StopRule,
 )
 from dialectic_events.turns import TurnFailed, TurnSkipped
 from dialectic_events.union import Event
@@ -143,3 +145,24 @@ def test_a_round_that_overran_leaves_its_followers_nothing_to_answer() -> None:
         each.turn.id for each in asked
     }
     assert not [each for each in over.run.results.values() if isinstance(each.event, TurnSkipped)]
+
+
+def test_an_assessment_that_comes_too_late_costs_nobody_a_voice() -> None:
+    """What is only computed takes no time: nothing is decided, and the debate goes on."""
+    config = Config(
+        agents=2,
+        rounds=2,
+        stop=StopRule("quality"),
+        failure=FailurePolicy(1, "stop"),
+        limits=Limits(round_deadline_s=6.0),
+    )
+    answer, log = perform(), list[Event]([config.opening()[0]])
+
+    def late(state: State, effect: Effect) -> Command:
+        is_assessed = isinstance(effect, MakeCall) and effect.turn.kind == "assessment"
+        return PassDeadline(ROUND) if is_assessed else answer(state, effect)
+
+    log = play(log, late)
+
+    assert RunConcluded(outcome="complete") == log[-1]
+    assert ["debate/r1/assessment/judge"] == [e.turn for e in log if isinstance(e, TurnFailed)]

@@ -109,6 +109,16 @@ def test_falling_back_passes_over_a_model_that_cools_down() -> None:
     assert "model-b" == attempt.model.name
 
 
+def test_nobody_waits_for_a_day() -> None:
+    """Who asks for more than an hour is passed over, or fails the turn with what it said."""
+    day = [call(1, "model-a", "rate-limited", 86_400.0)]
+
+    assert None is next_attempt(agent("model-a"), Limits(), 7, day)
+    attempt = next_attempt(agent("model-a"), Limits(), 7, [call(1, "model-a", "server", 3_600.0)])
+    assert attempt is not None
+    assert 3_600.0 == attempt.delay_s
+
+
 @pytest.mark.parametrize("error", [each for each in WORTH_WAITING if each != "rate-limited"])
 @given(attempts=st.integers(1, 5), models=st.integers(1, 3))
 def test_what_may_pass_is_tried_again_per_model(

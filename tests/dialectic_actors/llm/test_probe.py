@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from dialectic_actors.llm.probe import probe
+from dialectic_actors.llm.probe import _date, probe
 from dialectic_actors.llm.providers import Server
 from support.loopback import serving
 
@@ -82,6 +83,20 @@ def test_a_redirect_takes_the_key_nowhere() -> None:
         assert 302 == probe(server(url), 5.0).status
 
     assert [] == asked
+
+
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [
+        ("Mon, 01 Jan 2024 00:00:00 -0000", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("Mon, 01 Jan 2024 00:00:00", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999", None),
+        ("soon", None),
+    ],
+)
+def test_a_date_of_a_server_can_be_compared_or_is_none(date: str, at: datetime | None) -> None:
+    """Whatever it says of its zone."""
+    assert at == _date({"Date": date})
 
 
 def test_a_server_that_is_not_there_is_told_with_the_reason() -> None:

@@ -81,6 +81,14 @@ def test_a_base_url_is_honored_and_its_dialect_found_out(name: str, key: str, ad
     assert (ending.cost_usd is None) == (name == "openrouter")
 
 
+@pytest.mark.parametrize("url", ["http://me:hidden@a/v1", "http://hidden@a", "ftp://me:hidden@a"])
+def test_an_address_with_a_password_is_refused_and_not_shown(url: str) -> None:
+    """It could not be sent beside the key, and an address is shown to people."""
+    problem = endpoint_problem("openai", {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": url})
+    assert problem is not None
+    assert "hidden" not in str(problem)
+
+
 def test_what_a_file_states_of_its_own_server_is_not_believed_of_another() -> None:
     """OpenAI takes schemas; a server at its variable is asked."""
     with serving(structured=False) as server:

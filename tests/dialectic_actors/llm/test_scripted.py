@@ -128,6 +128,17 @@ def test_a_wrong_script_is_refused_with_its_file_and_field(
     assert named in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 5_000, "default: 2001-99-99", "default: !!bool maybe", "default: !!int ''"]
+)
+def test_a_script_that_breaks_its_reader_is_refused(text: str, tmp_path: Path) -> None:
+    """As one that is no YAML."""
+    path = tmp_path / "script.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(DialecticError, match="is not YAML or JSON"):
+        read_script(path)
+
+
 def test_a_missing_script_is_refused(tmp_path: Path) -> None:
     """With the path that was looked for."""
     with pytest.raises(DialecticError, match=r"gone\.yaml: script cannot be read"):

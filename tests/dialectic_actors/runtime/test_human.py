@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
+import pytest
+
+from dialectic_actors.actors.debate import DebateBehavior
+from dialectic_actors.actors.messages import HUMAN, DebateMessage, Order
+from dialectic_actors.core.commands import GiveAnswer
 from dialectic_actors.core.computed import answered, questions_of
 from dialectic_actors.core.decide import NOBODY
 from dialectic_actors.runtime.live import LiveRun, load
@@ -34,6 +40,7 @@ class Somebody:
     def __init__(self, says: Callable[[Question], str] | None = None) -> None:
         self.says = says
         self.put_to: dict[str, tuple[Sequence[Question], Callable[..., None]]] = {}
+        self.puts: list[str] = []
         self.withdrawn: list[str] = []
         self.asked = threading.Event()
 
@@ -47,6 +54,7 @@ class Somebody:
     ) -> None:
         """Answer, or keep."""
         self.put_to[turn] = (questions, reply)
+        self.puts.append(turn)
         self.asked.set()
         if self.says is not None:
             reply([self.says(each) for each in questions])
@@ -100,6 +108,54 @@ def test_when_nobody_is_there_the_run_rests() -> None:
     with hosting(store, Somebody(lambda each: "yes")) as system:
         run = system.resume(STREAM).result.result(PATIENCE_S)
     assert "concluded" == run.status
+
+
+def test_a_person_is_asked_once_whatever_becomes_of_the_debate_actor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that breaks over an answer takes it with it; the next one is told what was said."""
+    store, person, broken = MemoryStore(), Somebody(lambda each: "yes"), list[object]()
+    receive = DebateBehavior.receive
+
+    def breaks(debate: DebateBehavior, message: DebateMessage, *, more: bool = False) -> Any:
+        if isinstance(message, Order) and isinstance(message.command, GiveAnswer) and not broken:
+            broken.append(message)
+            raise RuntimeError("broken as told")
+        return receive(debate, message, more=more)
+
+    monkeypatch.setattr(DebateBehavior, "receive", breaks)
+    with hosting(store, person) as system:
+        run = started(system).result.result(PATIENCE_S)
+
+    assert "concluded" == run.status
+    assert broken
+    assert sorted(given(store)) == sorted(person.puts)
+
+
+def test_an_answer_reaches_the_human_actor_that_lives_by_then() -> None:
+    """What was put by one that broke is heard by the one in its place."""
+    store, person = MemoryStore(), Somebody()
+    with hosting(store, person) as system:
+        live = started(system)
+        assert person.asked.wait(PATIENCE_S)
+        turn, (questions, reply) = next(iter(person.put_to.items()))
+        before = live._context.directory[HUMAN]
+        system.call(lambda: live._context.tell(HUMAN, cast("Any", "nonsense")))
+        eventually(lambda: live._context.directory[HUMAN] is not before)
+        reply(["first"] * len(questions))
+        eventually(lambda: turn in given(store))
+        live.suspend("enough")
+        _ = live.result.result(PATIENCE_S)
+
+    assert {"first"} == set(given(store)[turn])
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end_s
+        time.sleep(0.005)
 
 
 def elsewhere(store: Store, text: str) -> list[str]:

@@ -65,6 +65,15 @@ def test_what_is_no_answer_is_refused_at_its_place(
     assert caught.value.fix
 
 
+@pytest.mark.parametrize("value", [["\udcff"], {"kiss": "\ud800"}, {"kiss": ["a", "\udcff"]}])
+def test_an_answer_that_no_log_can_hold_is_refused(value: Any) -> None:
+    """A command line may hold any bytes, and a program any half of a character."""
+    with pytest.raises(DialecticError, match="not UTF-8") as caught:
+        answers_of(value)
+
+    assert 2 == caught.value.exit_code
+
+
 @pytest.mark.parametrize("value", ["one text", {"kiss": 7}, [None], {"kiss": [["a"]]}])
 def test_a_program_is_told_what_is_no_answer(value: Any) -> None:
     """As an error of usage."""

@@ -51,3 +51,13 @@ def test_what_cannot_be_read_is_an_error_of_usage(content: bytes | None, tmp_pat
         read_context(tmp_path / "context")
 
     assert 2 == caught.value.exit_code
+
+
+def test_a_directory_whose_name_no_log_can_hold_is_refused(tmp_path: Path) -> None:
+    """Before a run is opened that could not go on."""
+    place = tmp_path / "\udcff"
+    place.mkdir()
+    with pytest.raises(DialecticError, match="not UTF-8") as caught:
+        read_context(place)
+
+    assert 2 == caught.value.exit_code

@@ -184,7 +184,6 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
         (("agents", 2, "id"), "agent-kiss", "agents[2].id", "own id"),
         (("judge", "id"), "agent-kiss", "judge.id", "own id"),
         (("judge", "enabled"), False, "judge.enabled", "remove"),
-        (("agents",), [], "agents", "leave `agents` out"),
         (("debate", "rounds"), 0, "debate.rounds", "rounds"),
         (("debate", "history"), "evryone", "debate.history", "`everyone`"),
         (("debate", "includeFullHistory"), False, "debate.history", "includeFullHistory"),

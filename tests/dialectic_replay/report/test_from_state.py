@@ -168,6 +168,17 @@ def test_a_state_with_anything_in_it_is_told_or_refused(key: str, value: object)
     assert refusal({**STATE, key: value}) in (None, (2, "a.json"))
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 1e308, 10**400, -(10**400)])
+def test_a_number_that_is_no_measure_is_refused(value: float) -> None:
+    """JSON can spell more than a page can show."""
+    took = contribution("agent-a", "proposal", "P", metadata={"latencyMs": value})
+    rounds = [{"roundNumber": 1, "contributions": [took]}]
+    assert (2, "a.json") == refusal({**STATE, "rounds": rounds})
+    assessed = [{"roundNumber": 1, "score": value}]
+    assert (2, "a.json") == refusal({**STATE, "assessments": assessed})
+    assert (2, "a.json") == refusal({**STATE, "spend": {"latencyMs": value}})
+
+
 @pytest.mark.skipif(not FIXTURES, reason="the genuine states are not beside this checkout")
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: str(path.stem)[-28:])
 def test_a_genuine_state_is_told_in_full(path: Path) -> None:
