@@ -74,8 +74,9 @@ def test_whoever_failed_a_run_is_named_with_what_was_spent(
 
     first, *missing, last = capsys.readouterr().err.splitlines()
     failed = [r.turn.id for r in run.results.values() if r.outcome == "failed"]
-    assert (1, True) == (code, len(failed) > 1)
+    assert (3, True) == (code, len(failed) > 1)
     assert first.startswith(f"failed: {run.reason}; {len(failed)} calls")
+    assert "no call was answered: dialectic doctor looks at endpoints and keys" == missing.pop()
     assert [f"  {turn}: bad-request: as told" for turn in failed] == missing
     assert "see what happened: dialectic log deb-1" == last
 
