@@ -11,11 +11,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from dialectic_actors._version import __version__
 from dialectic_actors.core.protocols import is_known, register
 from dialectic_actors.core.roles import write_role
+from dialectic_actors.entry_points import brought
 from dialectic_actors.llm.providers import endpoint_problem, open_provider
 from dialectic_actors.settings.debate import AgentSettings, Settings
 from dialectic_actors.settings.roles import load_prompts
@@ -30,6 +31,7 @@ from dialectic_replay.run import fold
 
 if TYPE_CHECKING:
     from dialectic_actors.actors.ports import Gateway, Person, Tools
+    from dialectic_actors.core import protocols
     from dialectic_actors.runtime.system import System
 
 __all__ = [
@@ -175,27 +177,9 @@ def find_protocol(name: str) -> None:
     """
     if is_known(name):
         return
-    from importlib.metadata import entry_points
-
-    found = {each.value: each for each in entry_points(group=PROTOCOLS_GROUP, name=name)}
-    if len(found) > 1:
-        raise DialecticError(
-            f"several installed packages bring the protocol {name!r}: {', '.join(sorted(found))}",
-            where=f"entry points {PROTOCOLS_GROUP}",
-            fix="uninstall all but one",
-            exit_code=ExitCode.CONFIGURATION,
-        )
-    for value, each in found.items():
-        try:
-            protocol = each.load()
-        except Exception as error:
-            raise DialecticError(
-                f"the protocol {name!r} cannot be loaded: {type(error).__name__}: {error}",
-                where=f"entry point {value}" + (f" of {each.dist.name}" if each.dist else ""),
-                fix="mend or upgrade the package that brings it",
-                exit_code=ExitCode.CONFIGURATION,
-            ) from error
-        register(name, protocol)
+    found = brought(PROTOCOLS_GROUP, "protocol", name)
+    if found is not None:
+        register(name, cast("protocols.Protocol", found[0]))
 
 
 def preflight(opened: RunOpened, env: Mapping[str, str]) -> None:

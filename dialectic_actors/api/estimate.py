@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from dialectic_actors.core.agenda import only_stage
-from dialectic_actors.core.forecast import Course, Planned, forecast
+from dialectic_actors.core.forecast import Planned, Way, forecast
 from dialectic_actors.core.worst_case import calls_per_turn
 from dialectic_actors.llm.prices import Price, load_prices
 from dialectic_actors.llm.providers import has_prices
@@ -56,7 +56,7 @@ class Cast(Struct, frozen=True):
 
 class Estimate(Struct, frozen=True):
     """What a debate takes: at `least` and at `most` when no call fails, and at `worst` with every
-    retry, fallback and repair that the limits allow. The turns are those of the longest course.
+    retry, fallback and repair that the limits allow. The turns are those of the longest way.
 
     `unpriced` are models without a known price; `tools` says that results of tools are not counted,
     whose size nobody knows.
@@ -111,11 +111,11 @@ class _Sizes:
         self._agents = {agent.id: agent for agent in opened.agents}
         self._limits = opened.limits
 
-    def bound(self, course: Course, *, worst: bool = False) -> Bound:
-        """All calls of a course; at worst each is made as often as the limits allow."""
+    def bound(self, way: Way, *, worst: bool = False) -> Bound:
+        """All calls of a way; at worst each is made as often as the limits allow."""
         calls, tokens = 0, 0
         cost: float | None = 0.0
-        for each in course.planned:
+        for each in way.planned:
             agent = self._agents[each.turn.speaker]
             made = each.most_calls
             if worst:
@@ -127,7 +127,7 @@ class _Sizes:
                 cost = None
             else:
                 cost += (prompt * price.input + answers * price.output) / 1_000_000
-        return Bound(calls, len(course.path), tokens, cost)
+        return Bound(calls, len(way.path), tokens, cost)
 
     def _prompt(self, planned: Planned, agent: Agent, calls: int) -> int:
         """What the prompts of a turn hold; each further call may be shown the answers before it."""

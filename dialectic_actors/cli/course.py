@@ -12,7 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from dialectic_actors.core.protocols import Protocol, known_turns, protocol_of
+from dialectic_actors.core.forecast import longest
+from dialectic_actors.core.protocols import known_turns, protocol_of
 from dialectic_events.calls import (
     CallAnswered,
     CallFailed,
@@ -24,26 +25,23 @@ from dialectic_events.calls import (
 from dialectic_events.codec import Redacted, Unknown
 from dialectic_events.contents import ToolCall, read_content
 from dialectic_events.envelope import Envelope
-from dialectic_events.runs import RunOpened, RunResumed, Stage
+from dialectic_events.runs import RunOpened, RunResumed
 from dialectic_events.turns import (
-    AnswerGiven,
     Contribution,
-    ProposalMade,
     QuestionAsked,
     StopDecided,
     Turn,
     TurnFailed,
     TurnSkipped,
 )
-from dialectic_events.union import Event, Made
+from dialectic_events.union import Event
 from dialectic_replay.run import Run, apply
+from dialectic_replay.spend import is_unpriced
 from dialectic_replay.timeline import Moment, Story
 
-__all__ = ["Course", "Group", "Speaking", "asks_a_model", "longest"]
+__all__ = ["Course", "Group", "Speaking"]
 
 _FAILURES = 3
-_READS = 500
-_WITHOUT_CALL = ("answer", "stop")
 
 
 class Speaking(Struct):
@@ -166,7 +164,7 @@ class Course:
             self.input_tokens += event.usage.input_tokens
             self.output_tokens += event.usage.output_tokens
         self.cost_usd += event.cost_usd or 0.0
-        self.unpriced += event.cost_usd is None
+        self.unpriced += is_unpriced(event)
         turn = self.run.calls[event.call].requested.turn
         tools = read_content(event.tools, list[ToolCall]) if isinstance(event, CallAnswered) else ()
         if tools and turn in self.speaking:
@@ -205,53 +203,3 @@ class Course:
         if key not in self.groups:
             self.groups[key] = Group(part, turn.round, turn.kind)
         return self.groups[key]
-
-
-def asks_a_model(turn: Turn, stage: Stage) -> bool:
-    """Whether a turn is asked of a model when all goes well."""
-    counted = turn.kind == "synthesis" and stage.synthesis == "voting"
-    return turn.carries is None and turn.kind not in _WITHOUT_CALL and not counted
-
-
-def longest(stage: Stage) -> list[Turn]:
-    """The turns of a debate in which everybody has questions and no rule ends it early."""
-    protocol, run = protocol_of(stage), Run()
-    turns: list[Turn] = []
-    for _ in range(_READS):
-        turns, awaited = _listed(protocol, stage, run, turns)
-        turn = next((each for each in turns if each.id == awaited), None)
-        if turn is None:
-            break
-        apply(run, _imagined(turn))
-    return turns
-
-
-def _listed(
-    protocol: Protocol, stage: Stage, run: Run, before: list[Turn]
-) -> tuple[list[Turn], str | None]:
-    try:
-        return known_turns(protocol, stage, run.results)
-    except Exception:
-        # A protocol that others brought may stumble over what nobody said in earnest.
-        return before, None
-
-
-def _imagined(turn: Turn) -> Made | StopDecided:
-    """The result of a turn after which most is left to do."""
-    match turn.kind:
-        case "question":
-            return QuestionAsked(turn=turn.id, text="[]", questions=1, plan=turn)
-        case "answer":
-            return AnswerGiven(turn=turn.id, text="[]", plan=turn)
-        case "stop":
-            return StopDecided(
-                turn=turn.id,
-                plan=turn,
-                rule="convergence",
-                measure="",
-                value=None,
-                threshold=1.0,
-                stop=False,
-            )
-        case _:
-            return ProposalMade(turn=turn.id, text="", plan=turn)

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from dialectic_actors.cli.course import Course, asks_a_model, longest
+from dialectic_actors.cli.course import Course
 from dialectic_actors.cli.terminal import is_lively, say
-from dialectic_actors.core.asking import WITH_TOOLS
+from dialectic_actors.core.forecast import forecast
 from dialectic_events.calls import CallAnswered, Ending
 from dialectic_events.envelope import Envelope
 from dialectic_events.runs import RunOpened
@@ -201,14 +201,10 @@ class Progress:
 def opening_line(opened: RunOpened, ref: str) -> str:
     """Who debates, how long at most, and how many calls that takes when all goes well."""
     (stage,) = opened.stages
-    turns = [turn for turn in longest(stage) if asks_a_model(turn, stage)]
-    limits = {agent.id: agent.tool_call_limit for agent in opened.agents if agent.tools}
-    uses = sum(limits.get(turn.speaker, 0) for turn in turns if turn.kind in WITH_TOOLS)
-    is_open = bool(stage.stop or stage.clarifications or uses)
+    least, most = (sum(each.most_calls for each in way.planned) for way in forecast(opened, stage))
     models = sorted({f"{m.provider}/{m.name}" for agent in opened.agents for m in agent.route})
     rounds = f"{'at most ' if stage.stop is not None else ''}{stage.rounds}"
-    may = "at most " if is_open or any(turn.kind == "summary" for turn in turns) else ""
-    calls = f"{may}{len(turns) + uses} calls on {', '.join(models)}"
+    calls = f"{'at most ' if least < most else ''}{most} calls on {', '.join(models)}"
     judge = "a vote" if stage.synthesis == "voting" else "a judge"
     asking = "questions first, " if stage.clarifications is not None else ""
     return (

@@ -19,7 +19,10 @@ from dialectic_events.runs import RunOpened, Stage, StopRule
 from dialectic_events.turns import Kind, QuestionAsked, StopDecided, Turn
 from dialectic_replay.run import Result
 
-__all__ = ["Course", "Planned", "forecast"]
+__all__ = ["Planned", "Way", "forecast", "longest"]
+
+_READS = 500
+"""How often a protocol may branch; one that goes on for ever is told as far as that."""
 
 _WITHOUT_CALL: frozenset[Kind] = frozenset(("answer", "stop"))
 
@@ -34,7 +37,7 @@ class Planned(Struct, frozen=True):
     most_calls: int = 1
 
 
-class Course(Struct, frozen=True):
+class Way(Struct, frozen=True):
     """One way through a debate: the turns that ask a model, in their order, and the longest chain
     of turns that wait for each other.
     """
@@ -43,16 +46,21 @@ class Course(Struct, frozen=True):
     path: tuple[str, ...]
 
 
-def forecast(opened: RunOpened, stage: Stage) -> tuple[Course, Course]:
-    """The shortest and the longest course of a stage in which nothing fails.
+def forecast(opened: RunOpened, stage: Stage) -> tuple[Way, Way]:
+    """The shortest and the longest way of a stage in which nothing fails.
 
     The shortest asks for what is asked in any case: nobody has a question, nothing is condensed,
     the first chance to stop is taken, no tool is used.
     """
-    return _course(opened, stage, long=False), _course(opened, stage, long=True)
+    return _way(opened, stage, long=False), _way(opened, stage, long=True)
 
 
-def _course(opened: RunOpened, stage: Stage, *, long: bool) -> Course:
+def longest(stage: Stage) -> tuple[Turn, ...]:
+    """All turns of a stage in which everybody has questions and nothing ends it early."""
+    return tuple(_played(stage, (), long=True)[0])
+
+
+def _way(opened: RunOpened, stage: Stage, *, long: bool) -> Way:
     condensing = {agent.id for agent in opened.agents if agent.summarization is not None}
     turns, results = _played(stage, condensing, long=long)
     uses = {agent.id: agent.tool_call_limit if agent.tools else 0 for agent in opened.agents}
@@ -65,22 +73,27 @@ def _course(opened: RunOpened, stage: Stage, *, long: bool) -> Course:
             shown = Counter(kinds[each] for each in seen[turn.id] if _told(results, each))
             extra = uses.get(turn.speaker, 0) if long and turn.kind in WITH_TOOLS else 0
             planned.append(Planned(turn, dict(shown), 1 + extra))
-    return Course(tuple(planned), _path(turns, {each.turn.id for each in planned}))
+    return Way(tuple(planned), _path(turns, {each.turn.id for each in planned}))
 
 
 def _played(
     stage: Stage, condensing: Collection[str], *, long: bool
 ) -> tuple[list[Turn], dict[str, Result]]:
-    """All turns of a course, and how they were settled; `condensing` are those who may have what is
+    """All turns of a way, and how they were settled; `condensing` are those who may have what is
     behind them condensed.
     """
-    protocol, results = protocol_of(stage), dict[str, Result]()
-    while True:
-        turns, awaited = known_turns(protocol, stage, results)
+    protocol, results, turns = protocol_of(stage), dict[str, Result](), list[Turn]()
+    for _ in range(_READS):
+        try:
+            turns, awaited = known_turns(protocol, stage, results)
+        except Exception:
+            # A protocol that others brought may stumble over what nobody said in earnest.
+            break
         fresh = [turn for turn in turns if turn.id not in results]
         results.update((turn.id, _settled(stage, turn, condensing, long)) for turn in fresh)
         if awaited is None or awaited not in results:
-            return turns, results
+            break
+    return turns, results
 
 
 def _settled(stage: Stage, turn: Turn, condensing: Collection[str], long: bool) -> Result:

@@ -1,7 +1,6 @@
 """Tools that installed packages bring, found by name when an agent has them.
 
-A name is looked for only when it is asked for: looking through the installed packages takes longer
-than a listing may. What a tool does, and with whose rights, is the affair of its package.
+What a tool does, and with whose rights, is the affair of its package.
 """
 
 from __future__ import annotations
@@ -9,11 +8,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
+from dialectic_actors.entry_points import broken, brought
 from dialectic_actors.tools.arguments import refuse_parameters
 from dialectic_events.contents import ToolSpec
-from dialectic_events.errors import DialecticError, ExitCode
 
 __all__ = ["TOOLS_GROUP", "Tool", "brought_names", "find_tool", "wrong_with"]
 
@@ -53,37 +52,17 @@ def find_tool(name: str) -> Tool | None:
     Raises DialecticError (exit 4) when that package is broken, when what it brings is no tool, or
     when several bring one of that name.
     """
-    from importlib.metadata import entry_points
-
-    found = {each.value: each for each in entry_points(group=TOOLS_GROUP, name=name)}
-    if len(found) > 1:
-        raise DialecticError(
-            f"several installed packages bring the tool {name!r}: {', '.join(sorted(found))}",
-            where=f"entry points {TOOLS_GROUP}",
-            fix="uninstall all but one",
-            exit_code=ExitCode.CONFIGURATION,
-        )
-    for value, each in found.items():
-        place = f"entry point {value}" + (f" of {each.dist.name}" if each.dist else "")
-        try:
-            tool: Tool = each.load()
-            wrong = wrong_with(tool, name)
-        except Exception as error:
-            raise DialecticError(
-                f"the tool {name!r} cannot be loaded: {type(error).__name__}: {error}",
-                where=place,
-                fix="mend or upgrade the package that brings it",
-                exit_code=ExitCode.CONFIGURATION,
-            ) from error
-        if wrong:
-            raise DialecticError(
-                f"the tool {name!r} cannot be used: {wrong}",
-                where=place,
-                fix="mend or upgrade the package that brings it",
-                exit_code=ExitCode.CONFIGURATION,
-            )
-        return tool
-    return None
+    found = brought(TOOLS_GROUP, "tool", name)
+    if found is None:
+        return None
+    tool, place = found
+    try:
+        wrong = wrong_with(tool, name)
+    except Exception as error:
+        wrong = f"{type(error).__name__}: {error}"
+    if wrong:
+        raise broken(f"the tool {name!r} cannot be used: {wrong}", place)
+    return cast("Tool", tool)
 
 
 def wrong_with(tool: object, name: str) -> str:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from dialectic_events.calls import CallFailed, Ending, Usage
 from dialectic_replay.run import Call, Run
 
-__all__ = ["Spend", "Tally", "spend"]
+__all__ = ["Spend", "Tally", "is_unpriced", "spend"]
 
 
 class Tally(Struct, frozen=True):
@@ -75,12 +75,13 @@ def _tally(calls: Iterable[Call]) -> Tally:
         cached_tokens=sum(usage.cached_tokens for usage in usages),
         reasoning_tokens=sum(usage.reasoning_tokens for usage in usages),
         cost_usd=sum(ending.cost_usd or 0.0 for ending in endings),
-        unpriced=lost + sum(each.cost_usd is None and not _is_refused(each) for each in endings),
+        unpriced=lost + sum(map(is_unpriced, endings)),
         latency_ms=sum(ending.latency_ms for ending in endings),
     )
 
 
-def _is_refused(ending: Ending) -> bool:
-    """Whether a call was turned away before anything was done that could cost."""
+def is_unpriced(ending: Ending) -> bool:
+    """Whether nobody knows what a call cost: one that was turned away cost nothing."""
     status = ending.status if isinstance(ending, CallFailed) else None
-    return status is not None and 400 <= status < 500
+    is_refused = status is not None and 400 <= status < 500
+    return ending.cost_usd is None and not is_refused

@@ -162,7 +162,7 @@ def test_no_file_names_a_machine_or_an_index() -> None:
     [
         "see /" + "home/ada/notes",
         "pypi" + ".org",
-        "files.pythonho" + "sted.org",
+        "gro.detsohnohtyp.selif"[::-1],
         "--index" + "-url x",
     ],
 )

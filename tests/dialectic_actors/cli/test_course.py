@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from dialectic_actors.cli.course import Course, longest
+from dialectic_actors.cli.course import Course
+from dialectic_actors.core.forecast import longest
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, ToolsUsed
 from dialectic_events.contents import ToolCall, write_content
 from dialectic_events.runs import (

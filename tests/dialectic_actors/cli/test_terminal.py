@@ -134,6 +134,8 @@ def test_a_terminal_that_is_gone_does_not_stop_the_run(monkeypatch: pytest.Monke
         say("first")
         say("second")
 
+        assert os.path.samestat(os.fstat(inside), Path(os.devnull).stat())
+
 
 def test_a_full_disk_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A solution that could not be written is not silently lost."""

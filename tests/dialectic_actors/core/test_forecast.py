@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from dialectic_actors.core.forecast import Course, forecast
+from dialectic_actors.core.forecast import Way, forecast
 from dialectic_actors.core.protocols import fixed_turns, protocol_of
 from dialectic_events.runs import (
     Clarifications,
@@ -32,9 +32,9 @@ def debate(**changes: object) -> tuple[RunOpened, Stage]:
     return replace(opening, stages=(stage,)), stage
 
 
-def calls(course: Course) -> int:
-    """All calls of a course."""
-    return sum(each.most_calls for each in course.planned)
+def calls(way: Way) -> int:
+    """All calls of a way."""
+    return sum(each.most_calls for each in way.planned)
 
 
 @given(st.integers(1, 5), st.integers(1, 4), st.sampled_from(HISTORIES))

@@ -48,6 +48,7 @@ def test_others_go_on_when_patience_is_over_or_the_answer_is_there(
     patience_s: float, is_answered: bool
 ) -> None:
     """The one that asks may take its time with the rest of its call."""
+    found: list[bool] = []
 
     async def go() -> None:
         inquiries, known, done = Inquiries(patience_s), list[int](), anyio.Event()
@@ -62,6 +63,7 @@ def test_others_go_on_when_patience_is_over_or_the_answer_is_there(
 
         async def wait() -> None:
             async with inquiries.into("dialect", lambda: bool(known)):
+                found.append(bool(known))
                 done.set()
 
         with anyio.fail_after(30):
@@ -70,6 +72,7 @@ def test_others_go_on_when_patience_is_over_or_the_answer_is_there(
                 tasks.start_soon(wait)
 
     asyncio.run(go())
+    assert [is_answered] == found
 
 
 def test_an_asker_that_is_canceled_leaves_the_question_to_the_next() -> None:
@@ -88,14 +91,17 @@ def test_an_asker_that_is_canceled_leaves_the_question_to_the_next() -> None:
 
 
 def test_different_questions_do_not_wait_for_each_other() -> None:
-    """Each has its own gate."""
+    """Each has its own gate; the same question would wait for the first."""
+    under_way: list[str] = []
 
     async def go() -> None:
         inquiries = Inquiries(NEVER_S)
-        async with (
-            inquiries.into("dialect", lambda: False),
-            inquiries.into(("gpt-4o", "structured"), lambda: False),
-        ):
-            pass
+        async with inquiries.into("dialect", lambda: False):
+            async with inquiries.into(("gpt-4o", "structured"), lambda: False):
+                under_way.append("another question")
+            with anyio.move_on_after(0):
+                async with inquiries.into("dialect", lambda: False):
+                    under_way.append("the same question")
 
     asyncio.run(go())
+    assert ["another question"] == under_way

@@ -31,6 +31,7 @@ from dialectic_actors.testing.simulation.__main__ import main
 from dialectic_actors.testing.simulation.run import calmly
 from dialectic_events.errors import DialecticError
 from dialectic_events.runs import Clarifications
+from dialectic_replay.run import Run
 
 FEW = settings(deadline=None, max_examples=25)
 
@@ -47,6 +48,22 @@ def forgetful() -> Iterator[None]:
     with mock.patch.object(DebateBehavior, "_start", forget):
         yield
     calmly.cache_clear()
+
+
+def driven(config: Config) -> list[Run]:
+    """The runs of a debate that Hypothesis has driven, each as it was left."""
+    machine, left = debate_machine(config), list[Run]()
+    teardown = machine.teardown
+
+    def leave(self: DebateMachine) -> None:
+        teardown(self)
+        left.append(self.world.watch.state.run)
+
+    with mock.patch.object(machine, "teardown", leave):
+        run_state_machine_as_test(
+            machine, settings=settings(deadline=None, max_examples=15, stateful_step_count=25)
+        )
+    return left
 
 
 @FEW
@@ -74,29 +91,15 @@ def test_an_unknown_fault_is_refused() -> None:
 
 def test_the_machine_keeps_the_laws() -> None:
     """Whatever Hypothesis does to a debate; and left alone, it comes to its end."""
-    machine, ends = debate_machine(Config(agents=2)), list[bool]()
-    teardown = machine.teardown
-
-    def leave(self: DebateMachine) -> None:
-        teardown(self)
-        ends.append(self.world.watch.state.run.ended)
-
-    with mock.patch.object(machine, "teardown", leave):
-        run_state_machine_as_test(
-            machine, settings=settings(deadline=None, max_examples=15, stateful_step_count=25)
-        )
-
-    assert any(ends)
+    assert any(run.ended for run in driven(Config(agents=2)))
 
 
 def test_the_machine_keeps_the_laws_when_a_person_is_asked() -> None:
     """Whoever answers, here or from elsewhere, and whenever."""
-    asking = Config(agents=1, clarifications=Clarifications(1, 2))
+    runs = driven(Config(agents=2, clarifications=Clarifications(1, 2)))
 
-    run_state_machine_as_test(
-        debate_machine(asking),
-        settings=settings(deadline=None, max_examples=15, stateful_step_count=25),
-    )
+    given = [each for run in runs for each in run.results.values() if each.turn.kind == "answer"]
+    assert any(each.outcome == "made" for each in given)
 
 
 @pytest.mark.usefixtures("forgetful")
