@@ -13,6 +13,8 @@ PROBLEM ?= Design the write path of a shopping cart that must survive the loss o
 # The raw text reaches the program through the environment: neither make nor the shell expands it.
 override PROBLEM := $(value PROBLEM)
 export PROBLEM
+# The tests start hundreds of interpreters: each would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help debate test check format docs simulate mutants bench lock clean
@@ -68,7 +70,7 @@ endef
 
 # uv where it is at hand, else the pip that comes with Python. Both take only what the lock names.
 ifneq ($(UV),)
-install := "$(UV)" pip install --quiet --python $(BIN)/python
+install := "$(UV)" pip install --quiet --compile-bytecode --python $(BIN)/python
 else
 install := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif

@@ -61,7 +61,7 @@ def _verb(event: Made, turn: Turn, author: str) -> str:
         case RefinementMade():
             return "refines"
         case AssessmentMade():
-            return f"assesses the debate at {round(100 * event.score)}/100"
+            return f"assesses the debate at {100 * event.score:.3g}/100"
         case BallotCast():
             count = len(event.ranking)
             return f"ranks {count} refinement{'' if count == 1 else 's'}"

@@ -42,7 +42,7 @@ def words_of(event: Made | StopDecided) -> str:
             ranking = "\n".join(f"{place}. {turn}" for place, turn in enumerate(event.ranking, 1))
             return _blocks((ranking, event.text))
         case AssessmentMade():
-            return _blocks((f"Score: {_percent(event.score)}/100", event.text))
+            return _blocks((f"Score: {100 * event.score:.3g}/100", event.text))
         case SynthesisMade():
             return _blocks((_conclusion(event), _vote(event.standings, event.tied)))
         case StopDecided():
@@ -144,10 +144,6 @@ def _lines(margin: str, text: str) -> str:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _percent(score: float) -> int:
-    return round(100 * score)
 
 
 def _blocks(blocks: Iterable[str]) -> str:

@@ -145,6 +145,12 @@ def test_ballots_and_assessments_tell_what_they_decide() -> None:
     assert "Score: 85/100\n\nOne is open." == words_of(assessment)
 
 
+@pytest.mark.parametrize("score", [-1e308, 1e308])
+def test_a_score_beyond_all_measure_is_told(score: float) -> None:
+    """A log may hold what no judge would say."""
+    assert "inf/100" in words_of(AssessmentMade(turn="t", text="So.", score=score))
+
+
 def test_a_decision_tells_its_measure_and_its_threshold() -> None:
     """Or that nothing was measured."""
     below = StopDecided(

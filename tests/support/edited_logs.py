@@ -122,7 +122,7 @@ def spoken(opening: RunOpened, texts: dict[str, str], plan: Plan = CALM) -> list
 
 def batch_of(log: Sequence[Event], texts: Mapping[str, str]) -> Batch:
     """A log as the run `deb-1`, ready to append."""
-    salts = [bytes((number,)) * 16 for number in range(len(log))]
+    salts = [number.to_bytes(16) for number in range(len(log))]
     records, parts = seal("deb-1", log, Head(), Stamp("command", NOW, NOW), salts)
     return Batch("deb-1", 0, records, {**texts, **parts})
 

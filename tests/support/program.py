@@ -14,19 +14,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from support.checkout import checkout_environment
+from support.forked import run_forked
 from support.terminals import Terminal
 
 _FOREIGN = ("OPENAI", "OPENROUTER", "DIALECTIC", "COLUMNS", "PYTHONIOENCODING", "ARGS", "PROBLEM")
-_WITHOUT_NETWORK = """
-import runpy, socket, sys
-
-def refused(*arguments, **named):
-    raise AssertionError("a socket was used")
-
-socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refused
-sys.argv[0] = "dialectic"
-runpy.run_module("dialectic_actors", run_name="__main__")
-"""
 
 
 class Ended(Struct, frozen=True):
@@ -49,10 +40,9 @@ def environment(url: str | None = None) -> dict[str, str]:
     return clean | keys
 
 
-def command(*arguments: str, network: bool = True) -> list[str]:
-    """The command line; without `network`, every connection raises."""
-    start = ["-m", "dialectic_actors"] if network else ["-c", _WITHOUT_NETWORK]
-    return [sys.executable, *start, *arguments]
+def command(*arguments: str) -> list[str]:
+    """The command line."""
+    return [sys.executable, "-m", "dialectic_actors", *arguments]
 
 
 def dialectic(
@@ -63,17 +53,16 @@ def dialectic(
     network: bool = True,
     variables: Mapping[str, str] | None = None,
 ) -> Ended:
-    """Run a command to its end."""
-    ended = subprocess.run(
-        command(*arguments, network=network),
-        cwd=cwd,
+    """Run a command to its end; without `network`, every connection raises."""
+    code, out, err = run_forked(
+        cwd,
+        arguments,
         env=environment(url) | dict(variables or {}),
-        input=stdin,
-        capture_output=True,
-        check=False,
-        timeout=120,
+        stdin=stdin,
+        network=network,
+        timeout_s=120,
     )
-    return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+    return Ended(code, out.decode(), err.decode())
 
 
 def started(

@@ -5,6 +5,7 @@ politely taken back.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -123,7 +124,7 @@ def test_leaving_ends_a_pending_question() -> None:
 
 
 def test_what_was_typed_before_a_question_does_not_answer_it(
-    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """On a terminal, impatient keys are forgotten; the display rests while a person is asked."""
     paused: list[str] = []
@@ -138,10 +139,9 @@ def test_what_was_typed_before_a_question_does_not_answer_it(
         on.press(b"impatient\n\n")
         on.until(lambda text: "impatient" in text)
         with Dialogue(on.slave, {}, is_terminal=True, pause=pause) as dialogue:
+            monkeypatch.setattr(sys, "stderr", on.stream)
             box = put(dialogue, "c1", "One?")
-            err = ""
-            while "  > " not in err:
-                err += capfd.readouterr().err
+            on.until(lambda text: "c1-1  One?\n  >" in text)
             on.press(b"patient\n")
             assert ["patient"] == box.get(timeout=PATIENCE_S)
 
