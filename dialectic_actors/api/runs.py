@@ -6,8 +6,7 @@ Whenever a run comes to rest, its state document is written beside the log, atom
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import wait
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dialectic_actors.api.answering import Said, respondent
 from dialectic_actors.api.files import write_atomically
-from dialectic_actors.api.outcome import INTERRUPTED, Outcome
+from dialectic_actors.api.following import Listener, follow, follow_all
+from dialectic_actors.api.outcome import Outcome
 from dialectic_actors.api.persons import Desk
 from dialectic_actors.api.respondent import Persons, Respondent
 from dialectic_actors.api.store import Store
@@ -39,13 +39,10 @@ from dialectic_replay.state_document import state_document, state_json
 
 if TYPE_CHECKING:
     from dialectic_actors.api.estimate import Estimate
-    from dialectic_actors.runtime.feed import Feed
     from dialectic_actors.runtime.live import LiveRun
     from dialectic_actors.runtime.system import System
 
 __all__ = ["Debate", "Listener", "continue_run", "debate", "debates"]
-
-Listener = Callable[[Envelope], None]
 
 
 class Debate:
@@ -137,7 +134,7 @@ class Debate:
         with ExitStack() as stack:
             store = self.open_store(stack)
             system = stack.enter_context(self._system(store, nearby))
-            run = _follow(lambda each: self.start(system, each), listen)
+            run = follow(lambda each: self.start(system, each), listen)
             return self.rested(store, run)
 
     async def __aenter__(self) -> Self:
@@ -228,13 +225,7 @@ def debates(
         openings = {ref: each.opened for ref, each in planned.items()}
         persons = Persons({ref: each.respondent for ref, each in planned.items()})
         system = stack.enter_context(open_system(opened.port, openings, first.env, persons))
-        live = [each.start(system, lambda _: None) for each in planned.values()]
-        try:
-            wait([run.result for run in live])
-        except KeyboardInterrupt:
-            for run in live:
-                run.suspend(INTERRUPTED)
-            wait([run.result for run in live])
+        live = follow_all(lambda: [each.start(system, _unheard) for each in planned.values()])
         return [
             each.rested(opened, run.result.result())
             for each, run in zip(planned.values(), live, strict=True)
@@ -271,23 +262,8 @@ def continue_run(
     for envelope in store.log(stream):
         person.hear(envelope.event)
     with open_system(store.port, {stream: run.opened}, environment, person, nearby) as system:
-        run = _follow(lambda each: system.resume(stream, _hearing(person, each)), listen)
+        run = follow(lambda each: system.resume(stream, _hearing(person, each)), listen)
         return _rested(store, stream, run, state_file=state_file)
-
-
-def _follow(start: Callable[[Listener], LiveRun], listen: Listener | None) -> Run:
-    """Start a run and hear it to the end; an interrupt suspends it, a second one is let through."""
-    from dialectic_actors.runtime.feed import Feed
-
-    feed = Feed()
-    live = start(feed.put)
-    live.result.add_done_callback(lambda _: feed.close())
-    try:
-        _hear(feed, listen)
-    except KeyboardInterrupt:
-        live.suspend(INTERRUPTED)
-        _hear(feed, listen)
-    return live.result.result()
 
 
 def _hearing(respondent: Respondent, listener: Listener) -> Listener:
@@ -298,10 +274,8 @@ def _hearing(respondent: Respondent, listener: Listener) -> Listener:
     return hear
 
 
-def _hear(feed: Feed, listen: Listener | None) -> None:
-    for envelope in feed:
-        if listen is not None:
-            listen(envelope)
+def _unheard(_: Envelope) -> None:
+    """Nobody listens."""
 
 
 def _rested(store: Store, ref: str, run: Run, *, state_file: bool) -> Outcome:

@@ -1,6 +1,4 @@
-"""A feed carries what becomes durable from the loop's thread to whoever listens: a plain loop or an
-async one.
-"""
+"""A feed carries what becomes durable from the loop's thread to a listening event loop."""
 
 from __future__ import annotations
 
@@ -16,8 +14,8 @@ __all__ = ["Feed"]
 
 
 class Feed:
-    """A queue of envelopes with an end. One listener at a time; iterate it plainly or with `async
-    for`. Whoever stops listening, or is cancelled, goes on later where it was.
+    """A queue of envelopes with an end, for `async for`. One listener at a time; whoever stops
+    listening, or is cancelled, goes on later where it was.
     """
 
     def __init__(self) -> None:
@@ -34,12 +32,6 @@ class Feed:
         """Nothing more will come."""
         self._closed = True
         self._news.set()
-
-    def __iter__(self) -> Iterator[Envelope]:
-        while self._goes_on():
-            yield from self._arrived()
-            if not self._closed:
-                self._news.wait()
 
     async def __aiter__(self) -> AsyncIterator[Envelope]:
         while self._goes_on():
