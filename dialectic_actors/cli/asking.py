@@ -83,6 +83,13 @@ class Dialogue:
         if not self._thread.is_alive():
             os.close(self._wake)
             os.close(self._woken)
+            self._say_what_is_left()
+
+    def _say_what_is_left(self) -> None:
+        """Lines that answered nothing, of those that were read; what was not is left to others."""
+        left = 0 if self._is_terminal else len(self._read.splitlines())
+        if left:
+            say(f"{left} more line{'s' * (left > 1)} of input answered no question")
 
     def put(
         self, run: str, turn: str, asker: str, questions: Sequence[Question], reply: Reply

@@ -166,7 +166,19 @@ def endpoint_problem(
         return error
     if file.kind != "openai":
         return None
-    return _key_problem(name, file, env) or _address_problem(file, env)
+    return (
+        _key_problem(name, file, env) or _header_problem(file, env) or _address_problem(file, env)
+    )
+
+
+def _header_problem(file: ProviderFile, env: Mapping[str, str]) -> DialecticError | None:
+    for header, variable in file.header_variables.items():
+        value = env.get(variable, "").strip()
+        if not (value.isascii() and value.isprintable()):
+            what = f"it would be the header {header}, which takes printable ASCII only"
+            where, fix = f"environment variable {variable}", f"unset {variable}, or copy it again"
+            return _problem(what, where=where, fix=fix)
+    return None
 
 
 def _key_problem(name: str, file: ProviderFile, env: Mapping[str, str]) -> DialecticError | None:

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from dialectic_actors.settings.debate import AgentSettings, Settings
 from dialectic_actors.settings.documents import Document, Steps
 from dialectic_actors.settings.misfits import invalid
-from dialectic_actors.settings.notices import notices_of
+from dialectic_actors.settings.notices import notices_of, of_summaries
 from dialectic_actors.settings.shapes import (
     AgentShape,
     ConfigurationShape,
@@ -71,7 +71,7 @@ class _Meaning:
             summarization=voices.summarization,
             condensing=method_of(debate.summarization),
             summary_prompt=voices.summary_prompt,
-            notices=notices_of(shape, history),
+            notices=(*notices_of(shape, history), *of_summaries((*agents, judge))),
             disabled=_disabled(shape.agents),
             path=path,
         )

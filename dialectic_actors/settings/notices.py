@@ -6,10 +6,11 @@ Nothing is refused here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import UNSET
 
+from dialectic_actors.settings.debate import AgentSettings
 from dialectic_actors.settings.shapes import (
     AgentShape,
     ConfigurationShape,
@@ -19,7 +20,7 @@ from dialectic_actors.settings.shapes import (
 )
 from dialectic_events.runs import History
 
-__all__ = ["notices_of"]
+__all__ = ["notices_of", "of_summaries"]
 
 
 def notices_of(shape: ConfigurationShape, history: History) -> tuple[str, ...]:
@@ -38,6 +39,17 @@ def notices_of(shape: ConfigurationShape, history: History) -> tuple[str, ...]:
         lines.append("`judge` is not configured: the built-in judge concludes, on openai/gpt-4")
     lines.extend(_of_debate(shape.debate, history))
     return tuple(lines)
+
+
+def of_summaries(voices: Iterable[AgentSettings]) -> tuple[str, ...]:
+    """One line for each way of condensing in use that may make a text longer."""
+    ways = dict.fromkeys(voice.summarization for voice in voices)
+    return tuple(
+        f"`summarization` with maxLength {way.max_length} and threshold {way.threshold}: "
+        "a summary may be longer than what it condenses"
+        for way in ways
+        if way is not None and way.max_length > way.threshold
+    )
 
 
 def _of_voice(place: str, voice: AgentShape | JudgeShape, history: History) -> Iterator[str]:

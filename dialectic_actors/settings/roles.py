@@ -33,7 +33,7 @@ DEBATING_ROLES: Mapping[str, str] = MappingProxyType(
 )
 """Roles that may debate, each with the name of its built-in agent."""
 
-ROLE_NAMES = (*DEBATING_ROLES, "judge", "summarizer")
+ROLE_NAMES = (*DEBATING_ROLES, "judge")
 """Every built-in role."""
 
 _TASK = frozenset({"problem", "focus", "history", "shown"})

@@ -53,10 +53,9 @@ def test_concerns_of_different_roles_have_different_names() -> None:
     assert sorted(set(names)) == sorted(names)
 
 
-def test_judge_and_summarizer_have_a_focus_of_their_own() -> None:
-    """Both speak in turns that no debating role takes."""
+def test_the_judge_has_a_focus_of_its_own() -> None:
+    """It speaks in turns that no debating role takes."""
     assert {"synthesis", "merge", "assessment", "summary"} == set(load_role("judge").focus)
-    assert {"summary"} == set(load_role("summarizer").focus)
 
 
 def test_every_prompt_but_the_system_s_carries_the_problem() -> None:

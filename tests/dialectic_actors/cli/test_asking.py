@@ -85,6 +85,24 @@ def test_questions_are_shown_with_their_ids_and_cannot_pass_for_ours(
     ] == capfd.readouterr().err.splitlines()
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"one\n", []),
+        (b"one\ntwo\n", ["1 more line of input answered no question"]),
+        (b"one\n\n\nfour", ["3 more lines of input answered no question"]),
+    ],
+)
+def test_lines_that_answer_nothing_are_counted(
+    text: bytes, says: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever wrote more answers than there were questions learns it."""
+    with piped(text) as dialogue:
+        assert ["one"] == put(dialogue, "c1", "One?").get(timeout=PATIENCE_S)
+
+    assert says == capfd.readouterr().err.splitlines()[4:]
+
+
 def test_what_ends_in_the_middle_is_no_answer(capfd: pytest.CaptureFixture[str]) -> None:
     """The questions of an agent are answered together; it is said what was lost."""
     with piped(b"one\n") as dialogue:

@@ -124,6 +124,17 @@ def test_an_organization_is_named_to_openai_alone(
     )
 
 
+@pytest.mark.parametrize("value", ["Gesellschaft für Kühlung", "one\ntwo"])
+def test_a_name_that_no_header_can_hold_is_refused(value: str) -> None:
+    """Before the first call, with the variable to mend."""
+    env = {"OPENAI_API_KEY": "sk-test", "OPENAI_ORG_ID": value}
+    error = endpoint_problem("openai", env)
+
+    assert error is not None
+    assert "environment variable OPENAI_ORG_ID" == error.where
+    assert "OpenAI-Organization" in error.what
+
+
 def test_the_rehearsal_costs_nothing_and_needs_nobody() -> None:
     """The same words for the same ask."""
     first, second = (endings_of(open_provider("rehearsal", {}), [an_ask()])[0] for _ in range(2))

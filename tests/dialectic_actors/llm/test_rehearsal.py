@@ -59,7 +59,7 @@ KINDS: tuple[Kind, ...] = (
     "synthesis",
 )
 SHOWN_KINDS: tuple[Kind, ...] = (*KINDS, "answer")
-ROLES = st.sampled_from([*DEBATING_ROLES, "judge", "summarizer"])
+ROLES = st.sampled_from([*DEBATING_ROLES, "judge"])
 SHOWN = st.builds(
     Shown,
     turn=st.sampled_from(["r1/proposal/kiss", "r1/critique/testing>kiss", "x"]),

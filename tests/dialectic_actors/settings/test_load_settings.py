@@ -274,6 +274,15 @@ def test_summaries_that_nobody_could_be_shown_get_a_notice(tmp_path: Path) -> No
         assert [place] == [place for line in settings.notices if line.startswith(f"`{place}")]
 
 
+def test_summaries_that_may_be_longer_than_their_texts_get_a_notice(tmp_path: Path) -> None:
+    """Once for each way of condensing that somebody has."""
+    content = {"debate": {"summarization": {"threshold": 2000}}}
+
+    assert ["2500", "2000"] == re.findall(r"\d+", " ".join(load(tmp_path, content).notices))
+    content["debate"]["summarization"]["maxLength"] = 2000
+    assert () == load(tmp_path, content).notices
+
+
 def test_a_vote_leaves_the_judge_without_work(tmp_path: Path) -> None:
     """Whoever configures a judge that is asked nothing learns it; with `quality` it is asked."""
     content = changed("debate", "synthesisMethod", to="voting")
