@@ -55,6 +55,9 @@ class Answering:
     def release(self, run: str, call: str) -> None:
         """Nothing is held."""
 
+    def recall(self, run: str) -> None:
+        """Nothing waits."""
+
     def cancel(self, run: str) -> None:
         """Nothing is under way."""
 

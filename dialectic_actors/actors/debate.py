@@ -26,6 +26,7 @@ from dialectic_actors.actors.messages import (
     Place,
     Put,
     Read,
+    Recall,
     Release,
     Restarted,
     Take,
@@ -164,6 +165,7 @@ class DebateBehavior:
     def _committed(self) -> Iterable[Deed]:
         if self._draft is None:
             raise RuntimeError("a commit was reported, but nothing was being made durable")
+        was_running = self.state.run.status == "running"
         self.state, self._draft = self._draft, None
         orders, self._pending = self._pending, []
         endings = [getattr(order.command, "ending", None) for order in orders]
@@ -171,7 +173,10 @@ class DebateBehavior:
         endings += [e for e in self._decided if isinstance(e, CallAnswered | CallFailed)]
         ended = tuple(dict.fromkeys([ending.call for ending in endings if ending is not None]))
         released = (Release(ended),) if ended else ()
-        return (*released, *self._start())
+        # Whoever suspended the run does not wait for what is under way.
+        idle = was_running and self.state.run.status != "running" and not self._halted
+        recalled = (Recall(),) if idle and self._sent() else ()
+        return (*released, *recalled, *self._start())
 
     def _overtaken(self, tail: tuple[Event, ...]) -> Iterable[Deed]:
         """Take in what somebody else appended and decide again."""
@@ -243,8 +248,9 @@ class DebateBehavior:
             order = Order(f"{each}/{self.state.run.version}/passed", PassDeadline(each))
             self._stash.append(order)
             return ()
-        if not isinstance(effect, MakeCall):
-            # Suspended meanwhile: whoever takes the run up begins the wait anew.
+        ends = self._draft is not None and each not in react(self._draft)
+        if not isinstance(effect, MakeCall) or ends:
+            # Suspended, or about to be ended; if it goes on, the wait is begun anew.
             del self.in_flight[each]
             return ()
         return (Place(effect, self._brief(effect.turn)),)

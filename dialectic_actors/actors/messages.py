@@ -38,6 +38,7 @@ __all__ = [
     "Place",
     "Put",
     "Read",
+    "Recall",
     "Release",
     "Restarted",
     "Take",
@@ -232,6 +233,10 @@ class Release(Struct, frozen=True):
     calls: tuple[str, ...]
 
 
+class Recall(Struct, frozen=True):
+    """The run rests or has ended: have its calls that were not sent yet end unsent."""
+
+
 class Use(Struct, frozen=True):
     """Have tools used on behalf of a turn, which may search `ground`, and tell its speaker."""
 
@@ -239,4 +244,4 @@ class Use(Struct, frozen=True):
     ground: tuple[Shown, ...]
 
 
-Deed = Tell | Append | Place | Wait | Release | Use
+Deed = Tell | Append | Place | Wait | Release | Recall | Use

@@ -67,6 +67,10 @@ class Gateway(Protocol):
         """
         ...
 
+    def recall(self, run: str) -> None:
+        """End the run's calls that were not sent yet, as cancelled: nobody needs them any more."""
+        ...
+
     def cancel(self, run: str) -> None:
         """Abandon the run's calls; nobody is told."""
         ...

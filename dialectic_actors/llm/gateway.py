@@ -129,6 +129,12 @@ class LoopGateway:
             if not flights:
                 del self._runs[run]
 
+    def recall(self, run: str) -> None:
+        """End the calls of `run` that were not sent yet, as cancelled: they cost nothing."""
+        for flight in tuple(self._runs.get(run, {}).values()):
+            if not flight.is_sent and flight.ending is None:
+                self._end(flight, _unsent(flight.ask.call), 0)
+
     def cancel(self, run: str) -> None:
         """Abandon the calls of `run`, waiting or sent, and forget its endings; nobody is told."""
         for flight in self._runs.pop(run, {}).values():
@@ -160,7 +166,7 @@ class LoopGateway:
         timer = asyncio.get_running_loop().call_later(ask.deadline_s, flight.expire)
         ending: Ending | None = None
         try:
-            if flight.reply is not None:
+            if flight.reply is not None and flight.ending is None:
                 flight.is_sent = True
                 logger.debug("%s of %s is sent to %s", ask.call, ask.run, ask.provider)
                 ending = await self._answer(line, flight)
@@ -222,6 +228,11 @@ class LoopGateway:
     def _end(self, flight: Flight, ending: Ending, took_s: float) -> None:
         flight.ending = msgspec.structs.replace(ending, latency_ms=round(took_s * 1000))
         _tell(flight)
+
+
+def _unsent(call: str) -> CallFailed:
+    detail = "not sent: the run needs it no more"
+    return CallFailed(call=call, error="cancelled", detail=detail, cost_usd=0.0)
 
 
 async def _close(provider: Provider) -> None:

@@ -26,6 +26,7 @@ from dialectic_actors.actors.messages import (
     Ended,
     Overtaken,
     Place,
+    Recall,
     Release,
     Tell,
     Use,
@@ -159,6 +160,8 @@ class DebateActor(Shell):
             case Release(calls):
                 for call in calls:
                     context.world.gateway.release(context.stream, call)
+            case Recall():
+                context.world.gateway.recall(context.stream)
             case Use(used, ground):
                 self._use(used, ground)
             case _:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from dialectic_actors.actors.ports import Ask, Gateway
 from dialectic_actors.testing.answers import said
-from dialectic_events.calls import CallAnswered, Ending, Usage
+from dialectic_events.calls import CallAnswered, CallFailed, Ending, Usage
 
 __all__ = ["StubGateway", "opening"]
 
@@ -34,6 +34,7 @@ class StubGateway:
         hold: Callable[[Ask], bool] = lambda ask: False,
     ) -> None:
         self.answer, self.hold = answer, hold
+        self.unsent: Callable[[Ask], bool] = lambda ask: False
         self.asked: Counter[str] = Counter()
         self.open: dict[str, tuple[Ask, Reply]] = {}
         self._held: dict[tuple[str, str], Ending] = {}
@@ -64,6 +65,15 @@ class StubGateway:
     def release(self, run: str, call: str) -> None:
         """Forget an ending."""
         self._held.pop((run, call), None)
+
+    def recall(self, run: str) -> None:
+        """End the open calls that are said to be `unsent`."""
+        for call, (ask, reply) in tuple(self.open.items()):
+            if ask.run == run and self.unsent(ask):
+                del self.open[call]
+                failed = CallFailed(call=call, error="cancelled", cost_usd=0.0)
+                ending = self._held[ask.run, call] = failed
+                reply(ending)
 
     def cancel(self, run: str) -> None:
         """Abandon open calls."""

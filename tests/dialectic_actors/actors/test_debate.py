@@ -14,6 +14,7 @@ from dialectic_actors.actors.messages import (
     Overtaken,
     Place,
     Read,
+    Recall,
     Release,
     Restarted,
     Tell,
@@ -288,6 +289,21 @@ def test_a_wait_for_a_turn_that_was_given_up_comes_to_nothing() -> None:
     playbook(scene).hears(Due(f"{A}#2~0")).does_nothing()
 
 
+def test_an_attempt_that_falls_due_while_its_end_is_made_durable_is_not_placed() -> None:
+    """Its answer would be paid for, and nobody would read it."""
+    (
+        playbook(two())
+        .hears(fail(A, "server"))
+        .does(some(Append))
+        .hears(DONE)
+        .does(Release((f"{A}#1",)), waits(A, 2))
+        .hears(ask(GiveUp(A, "gone")))
+        .does(appends(some(TurnFailed), *FOLLOWING))
+        .hears(Due(f"{A}#2~0"))
+        .does_nothing()
+    )
+
+
 def test_an_attempt_that_falls_due_while_suspended_is_placed_once_the_run_goes_on() -> None:
     """Somebody else took the run up meanwhile."""
     scene = two()
@@ -304,14 +320,16 @@ def test_an_attempt_that_falls_due_while_suspended_is_placed_once_the_run_goes_o
 
 
 def test_a_run_suspended_by_a_failure_rests_once_its_calls_have_drained() -> None:
-    """The answer of the other agent is paid for, so it is waited for; nothing new is started."""
+    """The answer of the other agent is paid for if it was asked already, and then waited for; what
+    was not is recalled, and nothing new is started.
+    """
     scene = two()
     book = (
         playbook(scene)
         .hears(fail(A, "auth"))
         .does(appends(some(CallFailed), some(RunSuspended)))
         .hears(DONE)
-        .does(Release((f"{A}#1",)))
+        .does(Release((f"{A}#1",)), Recall())
     )
     assert "suspended" == scene.behavior.state.run.status
     assert not scene.behavior.at_rest
@@ -354,7 +372,7 @@ def test_a_run_is_not_at_rest_while_its_end_is_made_durable() -> None:
     book = playbook(scene).hears(ask(GiveUp("debate/synthesis/judge", "gone"))).does(some(Append))
     assert not scene.behavior.at_rest
 
-    book.hears(DONE).does_nothing()
+    book.hears(DONE).does(Recall())
     assert "failed" == scene.behavior.state.run.status
     assert not scene.behavior.at_rest
 

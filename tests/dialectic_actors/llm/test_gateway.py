@@ -130,6 +130,31 @@ def test_a_canceled_run_is_told_nothing_and_frees_its_slots() -> None:
     drive(scene, Puppet(2))
 
 
+def test_calls_that_were_not_sent_are_recalled_and_cost_nothing() -> None:
+    """Of a run that rests: those that were sent are answered, and the slots go to others."""
+
+    async def scene(gateway: LoopGateway, puppet: Puppet) -> None:
+        told: dict[str, Ending] = {}
+        for index in range(3):
+            gateway.start(an_ask(index, run="big"), lambda e: told.__setitem__(e.call, e))
+        await anyio.wait_all_tasks_blocked()
+        gateway.start(an_ask(run="small"), lambda e: told.__setitem__("small", e))
+        gateway.recall("big")
+        gateway.recall("big")
+        recalled = {"error": "cancelled", "cost_usd": 0.0, "status": None, "latency_ms": 0}
+        unsent = [an_ask(index).call for index in (1, 2)]
+        assert unsent == list(told)
+        for ending in told.values():
+            assert recalled == {name: getattr(ending, name) for name in recalled}
+        puppet.gate.set()
+        await anyio.wait_all_tasks_blocked()
+        assert [*unsent, an_ask().call, "small"] == list(told)
+        assert ["big", "small"] == [ask.run for ask in puppet.asked]
+        assert {} == gateway.waiting("big")
+
+    drive(scene, Puppet(1))
+
+
 def test_calls_that_are_canceled_before_they_were_sent_leave_their_slots() -> None:
     """Not even a task that never took its first step keeps one."""
 

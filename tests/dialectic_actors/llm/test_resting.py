@@ -59,6 +59,23 @@ def test_a_rate_limit_holds_back_its_model_and_no_other(concurrency: int | None)
     drive(scene, Limited({"a": [20.0]}, concurrency), clock=clock)
 
 
+def test_a_call_that_is_recalled_does_not_wait_for_the_rest_of_its_model() -> None:
+    """It ends at once, and is not sent when the rest is over."""
+    clock = Clock()
+
+    async def scene(gateway: LoopGateway, puppet: Puppet) -> None:
+        await settled(gateway, [of_model("a", 0)])
+        told: list[Ending] = []
+        gateway.start(of_model("a", 1), told.append)
+        gateway.recall("deb-1")
+        assert [an_ask(1).call] == [ending.call for ending in told]
+        clock.fire()
+        await anyio.wait_all_tasks_blocked()
+        assert 1 == len(puppet.asked)
+
+    drive(scene, Limited({"a": [20.0]}), clock=clock)
+
+
 def test_a_call_that_already_waits_for_the_slot_is_held_back_too() -> None:
     """The limit begins before the slot is free."""
     clock = Clock()

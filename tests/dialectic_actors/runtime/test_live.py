@@ -177,6 +177,29 @@ def test_a_failure_that_only_a_person_can_mend_lets_open_calls_end_first(store: 
     assert 1 == gateway.asked["debate/r1/proposal/security#1"]
 
 
+def test_calls_that_were_not_sent_are_not_waited_for_by_a_run_that_cannot_go_on(
+    store: Store,
+) -> None:
+    """They end unsent at no cost, and are asked for when the run goes on."""
+    gateway = Held(2)
+    gateway.answer = locked
+    gateway.unsent = lambda ask: True
+    with hosting(store, gateway) as system:
+        live = system.start("run", *SMALL)
+        assert gateway.full.wait(PATIENCE_S)
+        system.call(lambda: gateway.let_go("debate/r1/proposal/architect#1"))
+        run = live.result.result(PATIENCE_S)
+        unsent = run.calls["debate/r1/proposal/security#1"].ended
+
+        assert isinstance(unsent, CallFailed)
+        assert ("cancelled", 0.0) == (unsent.error, unsent.cost_usd)
+        gateway.hold, gateway.answer = lambda ask: False, answer_to
+        again = system.resume("run").result.result(PATIENCE_S)
+
+    assert ("suspended", "concluded") == (run.status, again.status)
+    assert "debate/r1/proposal/security#2" in again.calls
+
+
 def test_a_person_does_not_wait_for_calls_that_end_after_a_failure(store: Store) -> None:
     """A run that already rests but for its open calls is let go of by a suspension."""
     gateway = Held(2)
