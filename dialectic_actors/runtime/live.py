@@ -32,7 +32,8 @@ from dialectic_events.calls import Ending
 from dialectic_events.envelope import Head
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.store import Store
-from dialectic_replay.read import envelopes, known_event
+from dialectic_events.turns import AnswerGiven
+from dialectic_replay.read import envelopes, events_of, known_event
 from dialectic_replay.run import Run
 
 __all__ = ["LEASE_S", "LiveRun", "load"]
@@ -169,10 +170,16 @@ class LiveRun:
         state, head = load(context.store, self.stream) if head.version else (State(), head)
         context.catch_up(head)
         self._start_debate(state, head)
-        # As long as nothing was appended, nothing was started, and the first order is still due.
-        context.tell(DEBATE, self._first if head.version == self._found else Restarted(DEBATE))
+        context.tell(DEBATE, Restarted(DEBATE) if self._has_begun() else self._first)
         if self._suspension is not None:
             context.tell(DEBATE, self._suspension)
+
+    def _has_begun(self) -> bool:
+        """Whether the first order was carried out. As long as there is nothing but answers that
+        others gave meanwhile, nothing was started.
+        """
+        fresh = events_of(self._context.store, self.stream, first=self._found + 1)
+        return any(not isinstance(each, AnswerGiven) for each in fresh)
 
     def _start_debate(self, state: State, head: Head) -> None:
         self._context.directory[DEBATE] = DebateActor.start(
