@@ -167,6 +167,11 @@ class Story:
         known = self._turns.get(turn)
         return (known.carries or "") if known is not None else ""
 
+    def _answers(self, turn: str) -> bool:
+        """Whether a turn answers questions. That there were none has just been told."""
+        known = self._turns.get(turn)
+        return known is not None and known.kind == "answer"
+
     def _ready(self, turn: str) -> int | None:
         """The event that settled the last of what a turn waits for."""
         known = self._turns.get(turn)
@@ -201,7 +206,8 @@ class Story:
             case TurnFailed():
                 return f"{self._work(event.turn)} fails: {event.reason}", "high"
             case TurnSkipped():
-                return f"{self._work(event.turn)} is skipped: {event.reason}", "normal"
+                title = f"{self._work(event.turn)}: skipped, {event.reason}"
+                return title, "low" if self._answers(event.turn) else "normal"
             case Unknown():
                 return f"{event.type}, which this version does not know", "normal"
             case Redacted():

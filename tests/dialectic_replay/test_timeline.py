@@ -1,5 +1,6 @@
 """The timeline: every event is told in one line, and its cause lies behind it."""
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -12,11 +13,14 @@ from dialectic_events.turns import (
     AssessmentMade,
     BallotCast,
     CritiqueMade,
+    Kind,
     ProposalMade,
     QuestionAsked,
     RefinementMade,
     StopDecided,
     SynthesisMade,
+    Turn,
+    TurnSkipped,
 )
 from dialectic_events.union import Event
 from dialectic_replay.timeline import Moment, timeline
@@ -137,6 +141,16 @@ def test_titles_say_who_did_what_to_whom() -> None:
     assert "security criticizes architect (round 1)" in titles
     assert "judge concludes" in titles
     assert "the run is concluded" == titles[-1]
+
+
+@pytest.mark.parametrize(("kind", "importance"), [("answer", "low"), ("critique", "normal")])
+def test_a_skipped_turn_says_why(kind: Kind, importance: str) -> None:
+    """That an agent had no questions needs no second line."""
+    turn = Turn(id="debate/it", kind=kind, speaker="kiss", round=1)
+    (moment,) = moments([TurnSkipped(turn=turn.id, plan=turn, reason="there is nothing")])
+
+    assert moment.title.endswith(" 1): skipped, there is nothing")
+    assert importance == moment.importance
 
 
 def test_a_fatal_failure_causes_the_rest() -> None:

@@ -386,7 +386,7 @@ _RUNTIME = (
         "first-order-forgotten",
         "A debate that broke before its first append is not told again what to begin with.",
         f"{_LIVE}:LiveRun._rebuild_debate",
-        "self._first if head.version == self._found else Restarted(DEBATE)",
+        "Restarted(DEBATE) if self._has_begun() else self._first",
         "Restarted(DEBATE)",
     ),
     Mutant(
