@@ -129,7 +129,7 @@ class Debate:
         """Run the debate to its end or to where it rests; `listen` hears every event once it is
         durable, `nearby` also the words of answers on their way.
 
-        KeyboardInterrupt suspends the run cleanly: the outcome says so.
+        An interrupt suspends the run cleanly: the outcome says so. A second one is raised.
         """
         with ExitStack() as stack:
             store = self.open_store(stack)
@@ -208,7 +208,7 @@ def debates(
 ) -> list[Outcome]:
     """Run debates on several problems at once, on one loop, one connection pool and one writer.
 
-    The options are those of `Debate`. KeyboardInterrupt suspends all. Raises the first error of a
+    The options are those of `Debate`. An interrupt suspends all. Raises the first error of a
     run once the others are at rest.
     """
     planned: dict[str, Debate] = {}
@@ -225,7 +225,7 @@ def debates(
         openings = {ref: each.opened for ref, each in planned.items()}
         persons = Persons({ref: each.respondent for ref, each in planned.items()})
         system = stack.enter_context(open_system(opened.port, openings, first.env, persons))
-        live = follow_all(lambda: [each.start(system, _unheard) for each in planned.values()])
+        live = follow_all(lambda: [each.start(system, lambda _: None) for each in planned.values()])
         return [
             each.rested(opened, run.result.result())
             for each, run in zip(planned.values(), live, strict=True)
@@ -272,10 +272,6 @@ def _hearing(respondent: Respondent, listener: Listener) -> Listener:
         listener(envelope)
 
     return hear
-
-
-def _unheard(_: Envelope) -> None:
-    """Nobody listens."""
 
 
 def _rested(store: Store, ref: str, run: Run, *, state_file: bool) -> Outcome:
