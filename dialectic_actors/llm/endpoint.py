@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from dialectic_actors.llm import wire
 
-__all__ = ["BODY_BYTES_MAX", "Endpoint", "OversizedError", "client_of"]
+__all__ = ["BODY_BYTES_MAX", "Client", "Endpoint", "OversizedError"]
 
 BODY_BYTES_MAX = 16 * 1024 * 1024
 # A compressed body may grow a thousandfold, and none was asked for.
@@ -69,27 +69,49 @@ async def _bound(response: httpx2.Response) -> None:
         response.stream = _Bounded(response.stream, limit)
 
 
-def client_of(endpoint: Endpoint) -> openai.AsyncOpenAI:
-    """A client that makes each call once and waits for it as long as it is let."""
-    pool = endpoint.concurrency
-    limits = httpx2.Limits(
-        max_connections=pool, max_keepalive_connections=pool, keepalive_expiry=KEEPALIVE_S
-    )
-    http = openai.DefaultAioHttpClient(
-        limits=limits,
-        # A redirect would carry the prompts, and on the same host the key, where nobody sent them.
-        follow_redirects=False,
-        event_hooks={"response": [_bound]},
-    )
-    client = openai.AsyncOpenAI(
-        api_key=endpoint.key,
-        base_url=endpoint.base_url,
-        max_retries=0,
-        # The call's deadline is the gateway's; only a host that never picks up is given up earlier.
-        timeout=openai.Timeout(None, connect=CONNECT_S),
-        default_headers={"accept-encoding": "identity", **endpoint.headers},
-        http_client=http,
-    )
+class Client:
+    """Posts bytes to one endpoint over the SDK's transport, with the headers that the SDK states:
+    each call once, waited for as long as it is let.
+
+    What the SDK's `post` does besides for each request (options, retries, error types) costs more
+    than all the rest of a call, and a call here has no use for it: docs/decisions/0022.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        pool = endpoint.concurrency
+        self._http = openai.DefaultAioHttpClient(
+            limits=httpx2.Limits(
+                max_connections=pool, max_keepalive_connections=pool, keepalive_expiry=KEEPALIVE_S
+            ),
+            # A redirect would carry the prompts, and on the same host the key, where nobody sent
+            # them.
+            follow_redirects=False,
+            event_hooks={"response": [_bound]},
+        )
+        self._headers = _headers(endpoint, self._http)
+
+    async def post(self, url: httpx2.URL, content: bytes) -> httpx2.Response:
+        """The answer, its body still to be read and closed. Raises httpx2.HTTPError or OSError."""
+        request = httpx2.Request(
+            "POST", url, headers=self._headers, content=content, extensions=_EXTENSIONS
+        )
+        return await self._http.send(request, stream=True)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+
+# The call's deadline is the gateway's; only a host that never picks up is given up earlier.
+_EXTENSIONS = {"timeout": httpx2.Timeout(None, connect=CONNECT_S).as_dict()}
+
+
+def _headers(endpoint: Endpoint, http: httpx2.AsyncClient) -> httpx2.Headers:
+    """What the SDK would send; the provider's file has the last word."""
+    sdk = openai.AsyncOpenAI(api_key=endpoint.key, base_url=endpoint.base_url, http_client=http)
     # The SDK reads these from the environment for every server; only the provider's file may.
-    client.organization = client.project = client.admin_api_key = None
-    return client
+    sdk.organization = sdk.project = sdk.admin_api_key = None
+    stated = {**sdk.auth_headers, **sdk.default_headers}
+    headers = httpx2.Headers({name: said for name, said in stated.items() if isinstance(said, str)})
+    headers.update({"accept-encoding": "identity", **endpoint.headers})
+    return headers

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from typing import Literal, cast
+from typing import Literal
 
 import anyio
 import httpx2
 import msgspec
-import openai
 from msgspec import Struct
 
 from dialectic_actors.actors.ports import Ask
 from dialectic_actors.llm import wire
 from dialectic_actors.llm.assembly import Assembly
-from dialectic_actors.llm.endpoint import BODY_BYTES_MAX, Endpoint, OversizedError, client_of
+from dialectic_actors.llm.endpoint import BODY_BYTES_MAX, Client, Endpoint, OversizedError
 from dialectic_actors.llm.failures import (
     decode,
     describe,
@@ -88,14 +87,15 @@ class OpenAIDialect:
         self._endpoint = endpoint
         self._price = price
         self._found = found
-        self._client = client_of(endpoint)
-        # Whole addresses: joining them anew costs a tenth of a request.
-        self._urls = {name: endpoint.base_url + path for name, path in wire.PATHS.items()}
+        self._client = Client(endpoint)
+        self._urls = {
+            name: httpx2.URL(endpoint.base_url + path) for name, path in wire.PATHS.items()
+        }
         self._inquiries = Inquiries(PATIENCE_S)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._client.aclose()
 
     async def complete(self, ask: Ask) -> Ending:
         """Make the call once and say how it ended. Raises nothing but cancellation."""
@@ -183,25 +183,16 @@ class OpenAIDialect:
     ) -> _Exchanged:
         content = wire.write(dialect, ask, self._endpoint.body, features)
         try:
-            response = await self._client.post(
-                self._urls[dialect],
-                cast_to=httpx2.Response,
-                content=content,
-                stream="streamed" in features,
-                stream_cls=openai.AsyncStream[object],
-            )
-            # Asked for a bare response, the SDK returns it whether it was streamed or not.
-            response = cast("httpx2.Response", response)
-            for feature in features:
-                self._learn(feature, ask.model, True)
+            response = await self._client.post(self._urls[dialect], content)
             try:
+                if not response.is_success:
+                    await response.aread()
+                    return self._refused(ask, response)
+                for feature in features:
+                    self._learn(feature, ask.model, True)
                 return await self._read(ask, response, hear)
             finally:
                 await response.aclose()
-        except openai.APIStatusError as error:
-            return self._refused(ask, error.response)
-        except openai.APIConnectionError as error:
-            return _Exchanged(self._unreached(ask, error.__cause__ or error))
         except (httpx2.HTTPError, OSError) as error:
             return _Exchanged(self._unreached(ask, error))
         except OversizedError:
