@@ -53,7 +53,7 @@ class Segment(NamedTuple):
 
 def digest_in(ref: str) -> bytes:
     """The digest that a reference names."""
-    return bytes.fromhex(ref.removeprefix(ROPE).partition(":")[0])
+    return bytes.fromhex(ref[1:65] if ref[0] == ROPE else ref[:64])
 
 
 def _record(
