@@ -1,17 +1,17 @@
 """What a durable append costs, alone and among many, and what it leaves on the disk.
 
 Must not go in here: assertions. The limit is a plain SQLite table of the same bytes, without
-versions, chain or parts; a second one digests the bytes besides, so that what is above it is ours
-and not SHA-256's. Peers are a bare `write` and `fdatasync` and, where installed, `eventsourcing`.
+versions, chain or parts; where it says so, the same rows digested and inserted by hand, so that
+what is above it is ours and not SQLite's or SHA-256's. Peers are a bare `write` and `fdatasync`
+and, where installed, `eventsourcing`.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 from typing import Any
 
+from benchmarks.by_hand import ByHand, Rows, rows_of
 from benchmarks.table import Goal, Row, show
 from dialectic_events.envelope import Head, Stamp, seal
 from dialectic_events.store import Appended, Batch
@@ -91,11 +92,8 @@ class Plain:
         self.table.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, body BLOB)")
         self.body = os.urandom(BYTES)
 
-    def append(self, count: int, *, digest: bool = False) -> None:
+    def append(self, count: int) -> None:
         """Insert so many events in one durable transaction."""
-        if digest:
-            for _ in range(count):
-                sha256(self.body).digest()
         self.table.execute("BEGIN IMMEDIATE")
         self.table.executemany("INSERT INTO events (body) VALUES (?)", [(self.body,)] * count)
         self.table.execute("COMMIT")
@@ -137,6 +135,14 @@ def ours_in_threads(store: SqliteStore, runs: Sequence[Run]) -> None:
         thread.join()
     mail.put(None)
     writer.join()
+
+
+def _rows_by_hand() -> tuple[Iterator[Rows], Iterator[Rows]]:
+    """What the same commits write, of all writers and of one; made before anything is timed."""
+    runs = [Run(f"by-hand-{index}") for index in range(WRITERS)]
+    groups = [[run.batch() for run in runs] for _ in range(GROUPS)]
+    rows = rows_of([*groups, *([runs[0].batch()] for _ in range(SINGLES))])
+    return iter(rows[:GROUPS]), iter(rows[GROUPS:])
 
 
 def peer(path: Path) -> Step | None:
@@ -206,24 +212,27 @@ def time_rows(folder: Path) -> list[Row]:
     bare, plain = Bare(folder / "bare"), Plain(folder / "plain.db")
     runs = [Run(f"run-{index}") for index in range(WRITERS)]
     threaded = [Run(f"threaded-{index}") for index in range(WRITERS)]
+    by_hand = ByHand(folder / "by_hand.db")
     with SqliteStore(folder / "log.db") as store:
-        many, many_plain, many_hashed = medians_us(
+        groups, singles = _rows_by_hand()
+        many, many_plain, many_by_hand = medians_us(
             GROUPS,
             WRITERS,
             [
                 lambda: ours(store, runs),
                 lambda: plain.append(WRITERS),
-                lambda: plain.append(WRITERS, digest=True),
+                lambda: by_hand.write(next(groups)),
             ],
         )
         (threads,) = medians_us(1, WRITERS * GROUPS, [lambda: ours_in_threads(store, threaded)])
         # By now the WAL has been begun anew: until then the file system grows it, at a price.
-        one, one_plain, one_bare, saved = medians_us(
+        one, one_plain, one_by_hand, one_bare, saved = medians_us(
             SINGLES,
             1,
             [
                 lambda: ours(store, runs[:1]),
                 lambda: plain.append(1),
+                lambda: by_hand.write(next(singles)),
                 lambda: bare.append(1),
                 peer(folder / "peer.db"),
             ],
@@ -232,8 +241,9 @@ def time_rows(folder: Path) -> list[Row]:
     return [
         us("append, beside write + fdatasync", one, one_plain, one_bare, Goal(1.5)),
         us("append, beside eventsourcing", one, one_plain, saved, Goal(1)),
+        us("append, beside the same by hand", one, one_by_hand, one_bare, None),
         us(f"{WRITERS} writers in one call", many, many_plain, saved, Goal(15, "ours")),
-        us(f"{WRITERS} writers, beside plain + SHA-256", many, many_hashed, None, None),
+        us(f"{WRITERS} writers, beside the same by hand", many, many_by_hand, None, None),
         us(f"{WRITERS} writers in threads", threads, many_plain, saved, Goal(1)),
         us("flush of 2 ms: one call, beside each", grouped, None, each, Goal(1 / 30)),
     ]

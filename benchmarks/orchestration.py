@@ -1,6 +1,7 @@
 """What the system itself costs per model call, log included: the call is answered at once.
 
-The limit is plain asyncio that takes the same turns and keeps no log.
+The limit is plain asyncio that takes the same turns and keeps no log; where it says so, the log
+alone: the same commits, digested and inserted by hand.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
+from benchmarks.by_hand import ByHand, Recording, rows_of
 from benchmarks.cast import hold, opening
 from benchmarks.machine import ASYNCIO_US, asyncio_us
 from benchmarks.table import Goal, Row, show
@@ -70,10 +72,30 @@ async def answering(size: Callable[[int], int] = lambda index: 1500) -> AsyncIte
 
 def ours_us(agents: int, rounds: int, debates: int, watch: Callable[[], float]) -> float:
     """Microseconds of `watch` per call of debates held at once over a durable log."""
-    openings = {f"run-{index}": opening(agents, rounds, index) for index in range(debates)}
     with TemporaryDirectory(dir=".") as folder, SqliteStore(Path(folder) / "log.db") as store:
-        took_s, runs = hold(store, answering, openings, watch)
-    return took_s / sum(len(run.calls) for run in runs) * 1e6
+        took_s, calls = _held(store, agents, rounds, debates, watch)
+    return took_s / calls * 1e6
+
+
+def log_us(agents: int, rounds: int, debates: int) -> float:
+    """Microseconds per call of writing by hand what such debates wrote."""
+    with TemporaryDirectory(dir=".") as folder:
+        with Recording(Path(folder) / "log.db") as store:
+            _, calls = _held(store, agents, rounds, debates, perf_counter)
+        commits, log = rows_of(store.groups), ByHand(Path(folder) / "by_hand.db")
+        began = perf_counter()
+        for commit in commits:
+            log.write(commit)
+        return (perf_counter() - began) / calls * 1e6
+
+
+def _held(
+    store: SqliteStore, agents: int, rounds: int, debates: int, watch: Callable[[], float]
+) -> tuple[float, int]:
+    """Hold debates at once: what `watch` counted, and how many calls were made."""
+    openings = {f"run-{index}": opening(agents, rounds, index) for index in range(debates)}
+    took_s, runs = hold(store, answering, openings, watch)
+    return took_s, sum(len(run.calls) for run in runs)
 
 
 def rows() -> list[Row]:
@@ -85,16 +107,22 @@ def rows() -> list[Row]:
     for shape in SHAPES:
         ours_us(*shape, perf_counter)
         times = [
-            (ours_us(*shape, perf_counter), ours_us(*shape, process_time), asyncio_us(*shape))
+            (
+                ours_us(*shape, perf_counter),
+                ours_us(*shape, process_time),
+                asyncio_us(*shape),
+                log_us(*shape),
+            )
             for _ in range(ROUNDS)
         ]
-        wall, cpu, limit = (median(column) for column in zip(*times, strict=True))
+        wall, cpu, limit, log = (median(column) for column in zip(*times, strict=True))
         name = "N={} R={} x {}".format(*shape)
         ratio = Goal(GOAL_US / ASYNCIO_US, "x limit")
         measured += [
             Row(f"{name}, time", wall, limit, None, Goal(GOAL_US, "ours"), "us/call"),
             Row(f"{name}, time", wall, limit, None, ratio, "us/call"),
             Row(f"{name}, CPU alone", cpu, limit, None, ratio, "us/call"),
+            Row(f"{name}, beside its log by hand", wall, log, None, None, "us/call"),
         ]
     return measured
 
