@@ -69,11 +69,13 @@ class SqliteStore:
             self._writing = Writing(connect(path))
 
     @contextmanager
-    def _transaction(self) -> Iterator[Writing]:
-        """Write under the lock; all of it is durable at the end of the block, or none of it."""
+    def _transaction(self, *, flushed: bool = True) -> Iterator[Writing]:
+        """Write under the lock; all of it is there at the end of the block, or none of it, and on
+        the disk unless it is not to be `flushed`.
+        """
         with self._lock, speaking(self.path):
             self._check_open()
-            self._writing.begin()
+            self._writing.begin(flushed=flushed)
             try:
                 yield self._writing
                 self._commit()
@@ -182,8 +184,12 @@ class SqliteStore:
     def acquire(
         self, stream: str, owner: str, ttl_s: float, *, displace: str | None = None
     ) -> Lease:
-        """Own a run for `ttl_s` seconds. Raises LeaseHeld while another owner's lease runs."""
-        with self._transaction() as writing:
+        """Own a run for `ttl_s` seconds. Raises LeaseHeld while another owner's lease runs.
+
+        A lease is not flushed: the next durable append takes it along, and a power cut before that
+        leaves neither owner nor events.
+        """
+        with self._transaction(flushed=False) as writing:
             now = self._clock()
             current, expires_at = writing.lease_and_end(stream)
             lease = grant(current, expires_at, owner, now, displace)
@@ -192,7 +198,7 @@ class SqliteStore:
 
     def renew(self, lease: Lease, ttl_s: float) -> bool:
         """Prolong a lease; False when it was lost."""
-        with self._transaction() as writing:
+        with self._transaction(flushed=False) as writing:
             is_ours = writing.lease(lease.stream) == lease
             if is_ours:
                 writing.put_lease(lease, self._clock() + ttl_s)
@@ -200,7 +206,7 @@ class SqliteStore:
 
     def release(self, lease: Lease) -> None:
         """Give a lease back; a stale one is left alone."""
-        with self._transaction() as writing:
+        with self._transaction(flushed=False) as writing:
             if writing.lease(lease.stream) == lease:
                 writing.put_lease(replace(lease, owner=NOBODY), 0.0)
 

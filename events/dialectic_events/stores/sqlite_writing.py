@@ -46,10 +46,16 @@ class Writing(Reading):
         self._position: int | None = None
         self._seen_version = -1
         self._room = 0
+        self._flushed = True
         self.appended_bytes = 0
 
-    def begin(self) -> None:
-        """Take the right to write; SQLite waits for other processes."""
+    def begin(self, *, flushed: bool = True) -> None:
+        """Take the right to write; SQLite waits for other processes. The commit waits for the disk
+        if it is to be `flushed`.
+        """
+        if flushed != self._flushed:
+            self._ask(f"PRAGMA synchronous = {'FULL' if flushed else 'NORMAL'}")
+            self._flushed = flushed
         self._ask("BEGIN IMMEDIATE")
         (version,) = self._ask("PRAGMA data_version").fetchone()
         remembered = len(self._tails) + len(self._leases) + len(self._stored)
@@ -58,7 +64,7 @@ class Writing(Reading):
             self._seen_version = version
 
     def commit(self) -> None:
-        """Make everything since `begin` durable."""
+        """Keep everything since `begin`."""
         self._ask("COMMIT")
 
     def roll_back(self) -> None:

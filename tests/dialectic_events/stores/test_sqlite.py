@@ -179,13 +179,36 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
         store.append([proposals("run", ["a"])])
 
 
-def test_every_commit_is_flushed(tmp_path: Path) -> None:
-    """An acknowledged event outlives a power cut: SQLite calls that FULL, and numbers it 2."""
-    with SqliteStore(tmp_path / "log.db") as store:
-        connection = store._writing._connection
+class Watched(SqliteStore):
+    """Remembers how each commit was asked to be kept."""
 
-        assert [(2,)] == connection.execute("PRAGMA synchronous").fetchall()
-        assert [("wal",)] == connection.execute("PRAGMA journal_mode").fetchall()
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.kept: list[int] = []
+
+    def _commit(self) -> None:
+        self.kept += self._writing._connection.execute("PRAGMA synchronous").fetchone()
+        super()._commit()
+
+
+def test_every_append_is_flushed_and_no_lease_waits_for_the_disk(tmp_path: Path) -> None:
+    """An acknowledged event outlives a power cut (SQLite calls that FULL, and numbers it 2); a
+    lease need not (NORMAL, 1): its owner does not either.
+    """
+    first = proposals("run", ["a"])
+    with Watched(tmp_path / "log.db") as store:
+        store.append([first])
+        lease = store.acquire("run", "ada", 60)
+        store.append([proposals("run", ["b"], head_after(first), lease=lease)])
+        store.renew(lease, 60)
+        store.release(lease)
+        with pytest.raises(ValueError, match="at least one event"):
+            store.append([replace(first, records=())])
+        store.append([proposals("other", ["c"])])
+
+        assert [2, 1, 2, 1, 1, 2] == store.kept
+        journal = store._writing._connection.execute("PRAGMA journal_mode").fetchone()
+        assert ("wal",) == journal
 
 
 def test_an_append_wakes_who_waits_in_this_process(tmp_path: Path) -> None:
