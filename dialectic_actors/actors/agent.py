@@ -31,7 +31,7 @@ from dialectic_actors.core.commands import (
 )
 from dialectic_actors.core.contracts import read_answer
 from dialectic_actors.core.prompts import Renderer
-from dialectic_events.calls import CallAnswered, CallFailed
+from dialectic_events.calls import CallAnswered, CallFailed, CallRequested
 from dialectic_events.contents import ToolResult, read_content
 
 __all__ = ["AgentBehavior", "SummarizerBehavior"]
@@ -47,31 +47,31 @@ class AgentBehavior:
         """What the agent does about a message; it only ever answers the debate."""
         match message:
             case Take(turn, brief):
-                request = self._renderer.request(brief)
-                command = PlaceCall(turn.id, request.messages, request.schema_part)
-                order = Order(f"{turn.id}/place", command, request.parts)
-            case Ended(_, brief, ending, offered):
+                first = self._renderer.request(brief)
+                command = PlaceCall(turn.id, first.messages, first.schema_part)
+                order = Order(f"{turn.id}/place", command, first.parts)
+            case Ended(_, brief, request, ending):
                 if isinstance(ending, CallFailed):
                     order = Order(f"{ending.call}/end", FailCall(ending.call, ending))
-                elif ending.tools and offered:
+                elif ending.tools and request.tools:
                     order = Order(f"{ending.call}/end", AskTools(ending.call, ending))
                 else:
-                    order = self._read(brief, ending, "end")
-            case Read(_, brief, answer):
+                    order = self._read(brief, request, ending, "end")
+            case Read(_, brief, request, answer):
                 # Its ending is recorded already, under the id of the order that brought it.
-                order = self._read(brief, answer, "read")
+                order = self._read(brief, request, answer, "read")
             case Used():
                 order = self._go_on(message)
             case _:
                 assert_never(message)
         return (Tell(DEBATE, order),)
 
-    def _read(self, brief: Brief, answer: CallAnswered, step: str) -> Order:
+    def _read(self, brief: Brief, request: CallRequested, answer: CallAnswered, step: str) -> Order:
         reading = read_answer(brief, answer, self._renderer.terms)
         order = f"{answer.call}/{step}"
         if reading.made is not None:
             return Order(order, Contribute(answer.call, answer, reading.made))
-        again = self._renderer.request(brief, reading.findings, answer.text)
+        again = self._renderer.again(request, answer, reading.findings)
         command = AskAgain(answer.call, answer, reading.findings, again.messages, reading.fallback)
         return Order(order, command, again.parts)
 

@@ -226,7 +226,8 @@ class DebateBehavior:
                     return Wait(each, request.delay_s)
                 return Place(effect, self._brief(turn))
             case ReadAnswer(turn, answer):
-                return Tell(address, Read(turn, self._brief(turn), answer))
+                request = self.state.run.calls[answer.call].requested
+                return Tell(address, Read(turn, self._brief(turn), request, answer))
             case UseTools(turn, request, answer, used):
                 if used is not None:
                     return Tell(address, Used(turn, request, answer, used, known=True))

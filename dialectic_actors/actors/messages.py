@@ -144,12 +144,12 @@ class Take(Struct, frozen=True):
 
 
 class Ended(Struct, frozen=True):
-    """Your call has ended; `offered` says whether tools might be asked for."""
+    """The call that you asked for has ended."""
 
     turn: Turn
     brief: Brief
+    request: CallRequested
     ending: Ending
-    offered: bool = False
 
 
 class Read(Struct, frozen=True):
@@ -157,6 +157,7 @@ class Read(Struct, frozen=True):
 
     turn: Turn
     brief: Brief
+    request: CallRequested
     answer: CallAnswered
 
 

@@ -186,8 +186,7 @@ class _Walk:
             raise IntegrityError(f"something follows the end of {call}, which has none")
         turn = self._state.run.turns[known.requested.turn]
         brief = brief_of(self._state.run, turn, self._links)
-        offered = bool(known.requested.tools)
-        return self._answer(turn.speaker, Ended(turn, brief, ending, offered))
+        return self._answer(turn.speaker, Ended(turn, brief, known.requested, ending))
 
     def _go_on(self, call: str, first: Event, *, known: bool) -> Command:
         """What an agent made of its tools."""

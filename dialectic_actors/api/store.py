@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dialectic_replay.references import Reference
     from dialectic_replay.run import Run
 
-__all__ = ["Entry", "NoLog", "Store", "Verified", "replay"]
+__all__ = ["Entry", "NoLog", "Store", "Verified", "log_head", "replay"]
 
 _ENDS = {
     "run-concluded": "concluded",
@@ -205,6 +205,13 @@ class Store:
         for stream in streams:
             head = verify_run(self.port, stream)
             yield Verified(stream, head.version, head.digest)
+
+
+def log_head(runs: Iterable[Verified]) -> str:
+    """The head of a whole log: one digest over the heads of all its runs, in any order."""
+    from dialectic_events.envelope import Head, log_digest
+
+    return log_digest({run.ref: Head(run.version, run.digest) for run in runs})
 
 
 def replay(ref: str, store: Store | str | Path | None = None) -> Run:

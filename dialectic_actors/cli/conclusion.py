@@ -43,14 +43,16 @@ def check_output(output: Path | None) -> None:
 
 @contextmanager
 def resumable(ref: str, again: str) -> Iterator[None]:
-    """For somebody who interrupts twice: the run is left as a crash would leave it, so say how it
-    goes on.
+    """For somebody who interrupts twice, or whose disk is full: the run is left as a crash would
+    leave it, so say how it goes on.
     """
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OSError) as ended:
         say("stopped at once: what was answered is on record")
         say(f"dialectic resume {ref}{again}")
+        if isinstance(ended, OSError):
+            raise
         raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
 
 
@@ -70,15 +72,20 @@ def conclude(
 
     With `json` one document is printed, with `stream` its last line. `took` is how long the run was
     at work. `again` are the options that resuming must be given as well, `there` those of looking.
+    Raises DialecticError when something cannot be written, once all that can be said is said.
     """
-    if output is not None:
-        _write(outcome, output, quiet=quiet)
-    elif not json and stream is None and outcome.solution is not None:
-        data(outcome.solution)
-    if json:
-        document("debate", _as_data(outcome))
-    if stream is not None:
-        stream.done(outcome)
+    unwritten = None
+    try:
+        if output is not None:
+            _write(outcome, output, quiet=quiet)
+        elif not json and stream is None and outcome.solution is not None:
+            data(outcome.solution)
+        if json:
+            document("debate", _as_data(outcome))
+        if stream is not None:
+            stream.done(outcome)
+    except OSError as error:
+        unwritten = _unwritten(error, output, f"{outcome.ref}{there}")
     if verbose:
         from dialectic_actors.cli.account import account
 
@@ -86,6 +93,8 @@ def conclude(
             say(line)
     if not quiet or outcome.exit_code:
         _farewell(outcome, again, there)
+    if unwritten is not None:
+        raise unwritten
     return outcome.exit_code
 
 
@@ -122,6 +131,15 @@ def _write(outcome: Outcome, output: Path, *, quiet: bool) -> None:
         return
     if not quiet:
         say(done)
+
+
+def _unwritten(error: OSError, output: Path | None, run: str) -> DialecticError:
+    """What came of the run is on record: only this copy of it is missing."""
+    return DialecticError(
+        f"this could not be written: {error.strerror or error}",
+        where=str(output or "standard output"),
+        fix=f"make room, or write to another place: dialectic show {run} --solution",
+    )
 
 
 def _by_agent(outcome: Outcome) -> list[str]:

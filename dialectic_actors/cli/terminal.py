@@ -133,7 +133,7 @@ def report(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         error = DialecticError(
             os.strerror(error.errno),
-            where=str(error.filename or ""),
+            where=str(error.filename or "standard output"),
             fix="free some space, or write to another place",
         )
     if not isinstance(error, DialecticError):

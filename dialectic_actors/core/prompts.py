@@ -108,28 +108,29 @@ class Renderer:
         self._ropes: dict[str, str] = {}
         self._system: Message | None = None
 
-    def request(self, brief: Brief, findings: Sequence[str] = (), answer: str = "") -> Request:
-        """What to send for a brief; `findings` say what an earlier `answer` missed, so that it is
-        asked again.
-        """
+    def request(self, brief: Brief) -> Request:
+        """What to send for a brief."""
         parts: dict[str, str] = {}
         if self._system is None:
             self._system = Message("system", self._fill("system", self._persona(parts), parts))
         name = template_of(brief.turn, self.terms)
-        messages = [
-            self._system,
-            Message("user", self._fill(name, self._material(brief, parts), parts)),
-        ]
-        if findings:
-            missed = "Your answer missed what was asked:\n" + "\n".join(
-                f"- {each}" for each in findings
-            )
-            again = f"{missed}\n\nAnswer again, completely."
-            messages.append(Message("assistant", (self._add(answer, parts),)))
-            messages.append(Message("user", (self._add(again, parts),)))
+        task = Message("user", self._fill(name, self._material(brief, parts), parts))
         schema = answer_schema(brief.turn, self.terms)
         schema_part = self._add(schema, parts) if schema is not None else None
-        return Request(tuple(messages), parts, schema_part)
+        return Request((self._system, task), parts, schema_part)
+
+    def again(
+        self, request: CallRequested, answer: CallAnswered, findings: Sequence[str]
+    ) -> Request:
+        """What to send next when an answer missed what `findings` say: all that was asked and what
+        tools said to it, and of the answers that missed the last one only.
+        """
+        parts: dict[str, str] = {}
+        listed = "\n".join(f"- {each}" for each in findings)
+        missed = f"Your answer missed what was asked:\n{listed}\n\nAnswer again, completely."
+        asked = request.messages[:-2] if _asks_again(request) else request.messages
+        said = Message("assistant", (self._add(answer.text, parts),))
+        return Request((*asked, said, Message("user", (self._add(missed, parts),))), parts)
 
     def further(
         self, request: CallRequested, answer: CallAnswered, results: Sequence[ToolResult]
@@ -238,6 +239,11 @@ class Renderer:
             ref = self._refs[text] = refer(text)
             parts[ref] = text
         return ref
+
+
+def _asks_again(request: CallRequested) -> bool:
+    """Whether a request ends with an answer that missed, and what it missed."""
+    return any(said.role == "assistant" and said.tools is None for said in request.messages[-2:-1])
 
 
 def _tells(link: Link) -> bool:

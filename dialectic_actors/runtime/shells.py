@@ -169,10 +169,10 @@ class DebateActor(Shell):
 
     def _place(self, effect: MakeCall, brief: Brief) -> None:
         context, turn = self.context, effect.turn
-        address, offered = address_of(turn), bool(effect.request.tools)
+        address = address_of(turn)
 
         def reply(ending: Ending) -> None:
-            context.tell(address, Ended(turn, brief, ending, offered))
+            context.tell(address, Ended(turn, brief, effect.request, ending))
 
         if address in context.abandoned:
             # Nobody is there to read the answer, so it is not paid for.

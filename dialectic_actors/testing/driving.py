@@ -130,7 +130,8 @@ class Agents:
             case MakeCall(_, request, _):
                 return self.hear(state, effect, self._answer(request))
             case ReadAnswer(turn, recorded):
-                return self._told(Read(turn, self._brief(state, turn), recorded))
+                request = state.run.calls[recorded.call].requested
+                return self._told(Read(turn, self._brief(state, turn), request, recorded))
             case UseTools(turn, request, answer, used):
                 known = used is not None
                 said = used if used is not None else uses(answer)
@@ -142,8 +143,8 @@ class Agents:
 
     def hear(self, state: State, effect: MakeCall, ending: Ending) -> Command:
         """What the agent asks of the debate when its call ends like this."""
-        brief, offered = self._brief(state, effect.turn), bool(effect.request.tools)
-        return self._told(Ended(effect.turn, brief, ending, offered))
+        brief = self._brief(state, effect.turn)
+        return self._told(Ended(effect.turn, brief, effect.request, ending))
 
     def _brief(self, state: State, turn: Turn) -> Brief:
         return brief_of(state.run, turn, self._links)

@@ -79,6 +79,26 @@ def test_an_exported_run_is_imported_elsewhere_and_exported_again_the_same(
     assert 0 == dialectic(tmp_path, "audit", "verify", network=False).code
 
 
+def test_the_head_of_the_log_tells_that_a_run_is_gone(tmp_path: Path) -> None:
+    """Each run that is left proves itself; only the digest over all of them has changed."""
+    for problem in ("One queue or two?", "Two queues or three?"):
+        dialectic(tmp_path, "debate", problem, *SMALL, "--offline")
+    whole = dialectic(tmp_path, "audit", "verify", network=False).out.splitlines()
+    again = json.loads(dialectic(tmp_path, "audit", "verify", "--json", network=False).out)["data"]
+    one = json.loads(dialectic(tmp_path, "audit", "verify", "@", "--json", network=False).out)
+
+    exported = dialectic(tmp_path, "export", "@", network=False).out
+    (tmp_path / "run.jsonl").write_text(exported, encoding="utf-8")
+    dialectic(tmp_path, "import", "run.jsonl", "--store", "fewer.db", network=False)
+    fewer = dialectic(tmp_path, "audit", "verify", "--store", "fewer.db", network=False).out
+
+    assert whole[0] == fewer.splitlines()[0]
+    assert whole[2].startswith("the log ")
+    assert whole[2].endswith(again["log"])
+    assert again["log"] not in fewer
+    assert (again["runs"][:1], None) == (one["data"]["runs"], one["data"]["log"])
+
+
 @pytest.mark.parametrize(
     "arguments", [("audit", "verify"), ("replay",), ("show",), ("resume",)], ids=" ".join
 )

@@ -134,9 +134,9 @@ def _message(
         case TakeTurn(turn):
             return Take(turn, brief)
         case MakeCall(turn, request, _):
-            return Ended(turn, brief, _ending(random, request, trouble), bool(request.tools))
+            return Ended(turn, brief, request, _ending(random, request, trouble))
         case ReadAnswer(turn, answer):
-            return Read(turn, brief, answer)
+            return Read(turn, brief, state.run.calls[answer.call].requested, answer)
         case UseTools(turn, request, answer, used):
             said = used if used is not None else uses(answer)
             return Used(turn, request, answer, said, used is not None)

@@ -174,10 +174,9 @@ def _message(
         case TakeTurn(turn):
             return Take(turn, brief)
         case MakeCall(turn, request, _):
-            offered = bool(request.tools)
-            return Ended(turn, brief, answer(_ask(state, request, brief, parts)), offered)
+            return Ended(turn, brief, request, answer(_ask(state, request, brief, parts)))
         case ReadAnswer(turn, recorded):
-            return Read(turn, brief, recorded)
+            return Read(turn, brief, state.run.calls[recorded.call].requested, recorded)
         case UseTools(turn, request, recorded, used):
             said = used if used is not None else uses(recorded)
             return Used(turn, request, recorded, said, used is not None)

@@ -87,11 +87,14 @@ def _mends(seen: Witness, event: CallRequested) -> Found | None:
     calls = [seen.run.calls[call] for call in seen.run.attempts.get(event.turn, ())]
     if not calls:
         return None
-    first, last = calls[0].requested, calls[-1]
-    size = len(first.messages)
-    if event.messages[:size] != first.messages:
+    last = calls[-1]
+    asked, repeated = last.requested.messages, event.messages[:-2]
+    left = asked[len(repeated) :]
+    # Of an earlier repair, the answer that missed and what it missed are left out again.
+    mended = [message.role for message in left] == ["assistant", "user"] and not left[0].tools
+    if asked[: len(repeated)] != repeated or (left and not mended):
         return Found(f"{event.call} does not repeat what was asked", seen.calls_at(event.turn))
-    answer = event.messages[size].parts if len(event.messages) > size else ()
+    answer = event.messages[-2].parts if len(event.messages) > 1 else ()
     if isinstance(last.ended, CallAnswered) and answer != (refer(last.ended.text),):
         return Found(f"{event.call} does not hold the answer", seen.calls_at(event.turn))
     return None

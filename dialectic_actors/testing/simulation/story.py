@@ -70,7 +70,7 @@ def _words(message: object) -> str:
             return f"{type(command).__name__} ({id})"
         case Take(turn) | Read(turn):
             return f"{type(message).__name__} {turn.id}"
-        case Ended(_, _, ending):
+        case Ended(_, _, _, ending):
             error = getattr(ending, "error", None)
             return f"Ended {ending.call}" + (f" with {error}" if error else "")
         case Committed(head) | Overtaken(_, head):

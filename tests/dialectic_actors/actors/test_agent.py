@@ -15,7 +15,7 @@ from dialectic_actors.core.roles import Role
 from dialectic_actors.testing.matching import ANY, some
 from dialectic_actors.testing.playbooks import playbook
 from dialectic_actors.testing.strategies import words
-from dialectic_events.calls import CallAnswered, CallFailed
+from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, Message
 from dialectic_events.parts import refer, references
 from dialectic_events.turns import ProposalMade, Turn
 from support.casts import TEMPLATES
@@ -23,6 +23,16 @@ from support.casts import TEMPLATES
 TURN = Turn(id="debate/r1/proposal/a", kind="proposal", speaker="a", round=1)
 BRIEF = Brief(TURN, "A problem.", (), ())
 CALL = f"{TURN.id}#1"
+
+
+def requested(*messages: Message) -> CallRequested:
+    """The agent's call, with these words."""
+    return CallRequested(
+        call=CALL, turn=TURN.id, provider="p", model="m", messages=messages, deadline_s=1.0
+    )
+
+
+REQUEST = requested(Message("system", ("s:1",)), Message("user", ("u:1",)))
 
 
 def agent() -> AgentBehavior:
@@ -85,26 +95,44 @@ def test_an_answer_is_contributed_or_asked_for_again(text: str) -> None:
         else AskAgain(CALL, answer, ("it says nothing",), ANY)
     )
 
-    playbook(agent()).hears(Ended(TURN, BRIEF, answer)).does(tells(command))
-    playbook(agent()).hears(Read(TURN, BRIEF, answer)).does(tells(command, f"{CALL}/read"))
+    playbook(agent()).hears(Ended(TURN, BRIEF, REQUEST, answer)).does(tells(command))
+    playbook(agent()).hears(Read(TURN, BRIEF, REQUEST, answer)).does(tells(command, f"{CALL}/read"))
 
 
 def test_asking_again_shows_the_answer_and_what_it_missed() -> None:
     """The conversation goes on: the same request, the answer, what is wrong with it."""
     behavior = agent()
     first = order(Take(TURN, BRIEF), behavior)
-    again = order(Ended(TURN, BRIEF, answered(" … ")), behavior)
     assert isinstance(first.command, PlaceCall)
+    request = requested(*first.command.messages)
+    again = order(Ended(TURN, BRIEF, request, answered(" … ")), behavior)
     assert isinstance(again.command, AskAgain)
 
-    *request, answer, ask = again.command.messages
-    assert list(first.command.messages) == request
+    *asked, answer, ask = again.command.messages
+    assert list(first.command.messages) == asked
     assert ("assistant", (refer(" … "),)) == (answer.role, answer.parts)
     assert "it says nothing" in again.parts[ask.parts[0]]
+
+
+def test_asking_again_keeps_what_the_tools_said() -> None:
+    """What was looked up need not be looked up again; of the answers that missed, only the last is
+    shown.
+    """
+    behavior = agent()
+    used = (Message("assistant", (), tools="t:2"), Message("tool", ("f:9",), answers="1"))
+    asked = (*REQUEST.messages, *used)
+
+    first = order(Ended(TURN, BRIEF, requested(*asked), answered("…")), behavior).command
+    assert isinstance(first, AskAgain)
+    second = order(Ended(TURN, BRIEF, requested(*first.messages), answered("?!")), behavior).command
+    assert isinstance(second, AskAgain)
+
+    assert asked == first.messages[:-2] == second.messages[:-2]
+    assert (refer("?!"),) == second.messages[-2].parts
 
 
 def test_a_failed_call_is_passed_on() -> None:
     """What follows from it is the core's decision."""
     ending = CallFailed(call=CALL, error="server")
 
-    playbook(agent()).hears(Ended(TURN, BRIEF, ending)).does(tells(FailCall(CALL, ending)))
+    playbook(agent()).hears(Ended(TURN, BRIEF, REQUEST, ending)).does(tells(FailCall(CALL, ending)))

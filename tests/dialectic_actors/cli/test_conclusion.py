@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ from dialectic_actors.cli.conclusion import check_output, conclude, resumable
 from dialectic_events.runs import RunFailed, RunSuspended
 from dialectic_replay.run import Run, fold
 from support.drive import failing, finish
+
+FULL = Path("/dev/full")
 
 
 def at_rest(*without: str) -> Run:
@@ -88,6 +91,29 @@ def test_a_second_interrupt_still_says_how_to_go_on(capsys: pytest.CaptureFixtur
 
     assert 130 == left.value.exit_code
     assert "dialectic resume deb-1 -e keys" == capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_full_disk_beside_the_run_still_says_how_to_go_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whoever stored the events of a run elsewhere lost some of that; the log has them all."""
+    with pytest.raises(OSError, match="No space"), resumable("deb-1", " --store x"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert "dialectic resume deb-1 --store x" == capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+def test_a_solution_that_cannot_be_written_is_said_to_be_on_record(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """All that can be said is said before, and the command that writes it elsewhere comes last."""
+    with pytest.raises(DialecticError, match="No space") as refused:
+        conclude(Outcome("deb-1", at_rest()), FULL, there=" --store x")
+
+    assert "read it all: dialectic show deb-1" in capsys.readouterr().err
+    assert (str(FULL), 1) == (refused.value.where, refused.value.exit_code)
+    assert refused.value.fix.endswith("dialectic show deb-1 --store x --solution")
 
 
 @pytest.mark.parametrize("name", [".", "none/solution.md"])
