@@ -87,6 +87,7 @@ class ByHand:
     def __init__(self, path: Path) -> None:
         prepare(path)
         self._table = connect(path)
+        self._table.execute("PRAGMA wal_autocheckpoint = 1000")
 
     def write(self, rows: Rows) -> None:
         """Digest and insert what one commit holds, and flush it."""
