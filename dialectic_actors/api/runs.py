@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 from dialectic_actors.api.answering import Said, respondent
 from dialectic_actors.api.files import write_atomically
@@ -138,7 +139,7 @@ class Debate:
             return self.rested(store, run)
 
     async def __aenter__(self) -> Self:
-        from dialectic_actors.api.broadcast import Broadcast
+        from dialectic_actors.runtime.broadcast import Broadcast
 
         with ExitStack() as stack:
             self._running_in = self.open_store(stack)
@@ -160,13 +161,13 @@ class Debate:
         Those of the past come first, then each as it becomes durable. Versions have no gaps: who
         has seen n events goes on with `after=n`.
         """
-        async for envelope in self._broadcast.feed():
+        async for envelope in self._broadcast.listen():
             if envelope.header.version > after:
                 yield known_event(envelope)
 
     async def result(self) -> Outcome:
         """What came of it; waits until the debate is at rest."""
-        async for _ in self._broadcast.feed():
+        async for _ in self._broadcast.listen():
             pass
         return self.rested(self._running_in, self._live.result.result())
 
@@ -226,10 +227,15 @@ def debates(
         persons = Persons({ref: each.respondent for ref, each in planned.items()})
         system = stack.enter_context(open_system(opened.port, openings, first.env, persons))
         live = follow_all(lambda: [each.start(system, lambda _: None) for each in planned.values()])
-        return [
+        failed = [run.result.exception() for run in live]
+        outcomes = [
             each.rested(opened, run.result.result())
-            for each, run in zip(planned.values(), live, strict=True)
+            for each, run, error in zip(planned.values(), live, failed, strict=True)
+            if error is None
         ]
+    for error in filter(None, failed):
+        raise error
+    return outcomes
 
 
 def continue_run(
@@ -280,5 +286,7 @@ def _rested(store: Store, ref: str, run: Run, *, state_file: bool) -> Outcome:
         head = store.port.head(ref)
         log = envelopes(store.port, ref, last=head.version, verify=False)
         document = state_document(log, head)
-        path = write_atomically(store.cwd / "debates" / f"{ref}.json", state_json(document))
+        # A log may have been written by another program: its names are no paths.
+        file = f"{quote(ref, safe='%+=')}.json"
+        path = write_atomically(store.cwd / "debates" / file, state_json(document))
     return Outcome(ref, run, path)

@@ -116,14 +116,12 @@ class Store:
 
     def runs(self) -> list[Entry]:
         """All runs, the newest first."""
-        import json
-
         found = self.port.streams()
-        openings = [json.loads(each.first.payload or b"{}") for each in found]
-        texts = self.port.parts([o["problem"] for o in openings if o.get("problem")])
+        problems = [_field(each.first.payload, "problem") for each in found]
+        texts = self.port.parts(problems)
         return [
-            _entry(each, texts.get(opening.get("problem", ""), ""))
-            for each, opening in zip(found, openings, strict=True)
+            _entry(each, texts.get(problem, ""))
+            for each, problem in zip(found, problems, strict=True)
         ]
 
     def resolve(self, ref: str, at: str | None = None) -> Reference:
@@ -222,12 +220,23 @@ def replay(ref: str, store: Store | str | Path | None = None) -> Run:
         return opened.replay(ref)
 
 
+def _field(payload: bytes | None, name: str) -> str:
+    """A word in a payload, which may be that of any program; "" where there is none."""
+    import json
+
+    try:
+        said = json.loads(payload or b"{}")
+    except (ValueError, RecursionError):
+        return ""
+    word = said.get(name) if isinstance(said, dict) else None
+    return word if isinstance(word, str) else ""
+
+
 def _entry(stream: port.StreamEntry, problem: str) -> Entry:
     import json
 
     first, last = json.loads(stream.first.header), json.loads(stream.last.header)
     status = _ENDS.get(last["type"], "unfinished")
-    if status == "concluded" and stream.last.payload is not None:
-        outcome = json.loads(stream.last.payload).get("outcome")
-        status = "partial" if outcome == "partial" else "concluded"
+    if status == "concluded" and _field(stream.last.payload, "outcome") == "partial":
+        status = "partial"
     return Entry(stream.stream, status, first["decided_at"], problem, last["version"])

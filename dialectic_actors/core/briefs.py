@@ -38,6 +38,17 @@ class Link(Struct, frozen=True):
     base: tuple[Link, ...]
     entries: tuple[Shown, ...]
 
+    @property
+    def tells(self) -> bool:
+        """Whether anything was said in it."""
+        pending = [self]
+        while pending:
+            link = pending.pop()
+            if link.entries:
+                return True
+            pending.extend(link.base)
+        return False
+
 
 class Brief(Struct, frozen=True):
     """All that an agent may know when it takes `turn`: the problem, earlier rounds, and what this

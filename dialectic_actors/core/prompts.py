@@ -167,7 +167,7 @@ class Renderer:
     def _material(self, brief: Brief, parts: dict[str, str]) -> Mapping[str, Sequence[str]]:
         """The values of the placeholders."""
         focus = self._role.focus.get(brief.turn.kind, self._role.description)
-        history = [self._rope(link, brief.turn, parts) for link in brief.history if _tells(link)]
+        history = [self._rope(link, brief.turn, parts) for link in brief.history if link.tells]
         if history:
             history.insert(0, f"{OURS}## Earlier rounds\n\n")
         return {
@@ -244,10 +244,6 @@ class Renderer:
 def _asks_again(request: CallRequested) -> bool:
     """Whether a request ends with an answer that missed, and what it missed."""
     return any(said.role == "assistant" and said.tools is None for said in request.messages[-2:-1])
-
-
-def _tells(link: Link) -> bool:
-    return bool(link.entries) or any(_tells(base) for base in link.base)
 
 
 def _from_the_lowest(link: Link, bound: Mapping[str, str]) -> Iterator[Link]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import aiohttp
 import httpx2
 import openai
 from msgspec import Struct
@@ -95,7 +96,11 @@ class Client:
         request = httpx2.Request(
             "POST", url, headers=self._headers, content=content, extensions=_EXTENSIONS
         )
-        return await self._http.send(request, stream=True)
+        try:
+            return await self._http.send(request, stream=True)
+        except aiohttp.ClientError as error:
+            # Not all that the transport raises is translated: an answer that is no HTTP is not.
+            raise httpx2.RemoteProtocolError(str(error), request=request) from error
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -107,11 +112,19 @@ _EXTENSIONS = {"timeout": httpx2.Timeout(None, connect=CONNECT_S).as_dict()}
 
 
 def _headers(endpoint: Endpoint, http: httpx2.AsyncClient) -> httpx2.Headers:
-    """What the SDK would send; the provider's file has the last word."""
+    """What the SDK says of itself; the provider's file has the last word."""
     sdk = openai.AsyncOpenAI(api_key=endpoint.key, base_url=endpoint.base_url, http_client=http)
-    # The SDK reads these from the environment for every server; only the provider's file may.
-    sdk.organization = sdk.project = sdk.admin_api_key = None
-    stated = {**sdk.auth_headers, **sdk.default_headers}
-    headers = httpx2.Headers({name: said for name, said in stated.items() if isinstance(said, str)})
-    headers.update({"accept-encoding": "identity", **endpoint.headers})
+    # Its default headers also hold what it reads from the environment, for every server.
+    headers = httpx2.Headers(
+        {
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "authorization": f"Bearer {endpoint.key}",
+            "content-type": "application/json",
+            "user-agent": sdk.user_agent,
+            **sdk.platform_headers(),
+        }
+    )
+    for name, said in endpoint.headers.items():
+        headers[name] = said
     return headers

@@ -8,7 +8,7 @@ openai, so import it late.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import Literal
 
 import anyio
@@ -186,8 +186,7 @@ class OpenAIDialect:
             response = await self._client.post(self._urls[dialect], content)
             try:
                 if not response.is_success:
-                    await response.aread()
-                    return self._refused(ask, response)
+                    return self._refused(ask, response, await _as_far_as_it_came(response))
                 for feature in features:
                     self._learn(feature, ask.model, True)
                 return await self._read(ask, response, hear)
@@ -242,7 +241,7 @@ class OpenAIDialect:
             )
         )
 
-    def _refused(self, ask: Ask, response: httpx2.Response) -> _Exchanged:
+    def _refused(self, ask: Ask, response: httpx2.Response, content: bytes) -> _Exchanged:
         status, key = response.status_code, self._endpoint.key
         if 300 <= status < 400:
             where = describe(response.headers.get("location", "elsewhere"), key)
@@ -251,9 +250,9 @@ class OpenAIDialect:
                 CallFailed(call=ask.call, error="bad-request", detail=detail, status=status)
             )
         try:
-            body = decode(response.content)
+            body = decode(content)
         except ValueError:
-            body = response.text
+            body = content.decode("utf-8", "replace")
         error = body.get("error", body) if isinstance(body, dict) else body
         fields = error if isinstance(error, dict) else {}
         found = error_class(status, error)
@@ -281,6 +280,13 @@ class OpenAIDialect:
             cause = cause.__cause__
         kind: Literal["timeout", "connection"] = "timeout" if is_timeout else "connection"
         return CallFailed(call=ask.call, error=kind, detail=detail or "the connection was lost")
+
+
+async def _as_far_as_it_came(response: httpx2.Response) -> bytes:
+    """The body of a refusal. Its status and what it asks for count even if the rest is cut off."""
+    with suppress(httpx2.HTTPError, OSError, OversizedError):
+        return await response.aread()
+    return b""
 
 
 def _ignore(delta: str) -> None:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, Protocol, runtime_checkable
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from dialectic_actors.actors.ports import Ask
+from dialectic_actors.llm.addresses import is_address
 from dialectic_events.calls import CallAnswered, Ending
 from dialectic_events.contents import write_content
 from dialectic_events.errors import DialecticError, ExitCode
@@ -208,12 +208,7 @@ def _address_problem(file: ProviderFile, env: Mapping[str, str]) -> DialecticErr
         # It could not be sent beside the key, and an address is shown to people.
         fix = f"leave out all up to the @, and put the key into {file.key_variable}"
         return _problem("the address holds a name or a password", where=where, fix=fix)
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_address = False
-    if is_address and url.isascii() and url.isprintable():
+    if is_address(url):
         return None
     fix = "give an address like http://localhost:8000/v1, or unset it"
     what = f"{url!r} is not the address of a server"

@@ -41,6 +41,7 @@ class ActorSystem:
         self.store = store
         self.world = world
         self.runs: dict[str, LiveRun] = {}
+        self._has_stopped = False
         self._log: pykka.ActorRef[Any] = LogActor.start(world.dispatcher, store, world.writer)
         self._supervisor: pykka.ActorRef[Any] = SupervisorActor.start(
             world.dispatcher, self.runs.get
@@ -57,12 +58,7 @@ class ActorSystem:
         is taken, LeaseHeld or a store's errors.
         """
         if self.store.head(stream).version:
-            raise DialecticError(
-                "there is a run of this name already",
-                where=stream,
-                fix=f"dialectic resume {stream}",
-                exit_code=ExitCode.USAGE,
-            )
+            raise _taken(stream)
         order = Order("open", Open(opened), parts)
         return self._begin(stream, State(), Head(), order, opened, dict(parts), listener)
 
@@ -77,15 +73,9 @@ class ActorSystem:
 
     def stop(self) -> None:
         """End as a crash would: nothing is recorded, the next process takes the runs up."""
+        self._has_stopped = True
         for run in list(self.runs.values()):
-            run.broken(
-                DialecticError(
-                    "the process ended before the run",
-                    where=run.stream,
-                    fix=f"dialectic resume {run.stream}",
-                    exit_code=ExitCode.RESUMABLE,
-                )
-            )
+            run.broken(_ended(run.stream))
         for ref in (self._log, self._supervisor):
             _ = ref.stop(block=False)
 
@@ -104,8 +94,10 @@ class ActorSystem:
     ) -> LiveRun:
         lease = self.world.claims.acquire(self.store, stream, LEASE_S)
         try:
-            if order is None and self.store.head(stream) != head:
-                # Somebody owned the run, and is gone, since it was read.
+            if self.store.head(stream) != head:
+                # Somebody owned the run, and is gone, since it was looked at.
+                if order is not None:
+                    raise _taken(stream)
                 state, head = load(self.store, stream)
             context = RunContext(stream, lease, self.store, self.world, self._log)
             context.texts, context.listener = texts, listener
@@ -115,13 +107,34 @@ class ActorSystem:
 
             def begin() -> None:
                 self.runs[stream] = run
-                run.begin(state, head)
+                if self._has_stopped:
+                    run.broken(_ended(stream))
+                else:
+                    run.begin(state, head)
 
             self.world.dispatcher.call(begin)
         except BaseException:
             self.world.claims.release(self.store, lease)
             raise
         return run
+
+
+def _taken(stream: str) -> DialecticError:
+    return DialecticError(
+        "there is a run of this name already",
+        where=stream,
+        fix=f"dialectic resume {stream}",
+        exit_code=ExitCode.USAGE,
+    )
+
+
+def _ended(stream: str) -> DialecticError:
+    return DialecticError(
+        "the process ended before the run",
+        where=stream,
+        fix=f"dialectic resume {stream}",
+        exit_code=ExitCode.RESUMABLE,
+    )
 
 
 def _claim(lease: Lease) -> str:

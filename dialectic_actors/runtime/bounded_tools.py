@@ -52,7 +52,11 @@ class BoundedTools:
                 said.put(None)
 
         # Nobody can end a thread, so nobody may have to wait for it either.
-        threading.Thread(target=work, name="dialectic-tools", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="dialectic-tools", daemon=True).start()
+        except RuntimeError:
+            logger.exception("tools of %s found no thread", run)
+            said.put(None)
         end_s, lacks = time.monotonic() + self._deadline_s, "the tool failed"
         for number, call in enumerate(calls):
             try:

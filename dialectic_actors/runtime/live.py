@@ -30,7 +30,7 @@ from dialectic_actors.runtime.log import Renew
 from dialectic_actors.runtime.shells import AgentActor, DebateActor
 from dialectic_events.calls import Ending
 from dialectic_events.envelope import Head
-from dialectic_events.errors import DialecticError, ExitCode
+from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
 from dialectic_events.store import Store
 from dialectic_events.turns import AnswerGiven
 from dialectic_replay.read import envelopes, events_of, known_event
@@ -50,7 +50,20 @@ def load(store: Store, stream: str) -> tuple[State, Head]:
             f"there is no run {stream}", fix="dialectic ls", exit_code=ExitCode.USAGE
         )
     log = envelopes(store, stream, last=head.version)
-    return fold(known_event(envelope) for envelope in log), head
+    state = fold(known_event(envelope) for envelope in log)
+    _check_cast(state.run, stream)
+    return state, head
+
+
+def _check_cast(run: Run, stream: str) -> None:
+    """Refuse a run whose turns nobody here could take: it would wait for them for ever."""
+    agents = {agent.id for agent in run.opened.agents} if run.opened is not None else set()
+    for turn in run.turns.values():
+        if turn.speaker not in agents and turn.kind != "answer":
+            raise IntegrityError(
+                f"{turn.id} is asked of {turn.speaker!r}, who is no agent of this run",
+                where=stream,
+            )
 
 
 class LiveRun:
@@ -72,6 +85,7 @@ class LiveRun:
         self._first = first
         self._forget = forget
         self._found = 0
+        self._has_left = False
         self._suspension: Order | None = None
         self._cancel_renewal: Cancel = lambda: None
         context.roles = cast.roles
@@ -138,8 +152,9 @@ class LiveRun:
     def _leave(self, say: Callable[[], None]) -> None:
         """Stop the actors, give the lease back, then say how it ended."""
         context = self._context
-        if context.is_over:
+        if self._has_left:
             return
+        self._has_left = True
         self._cancel_renewal()
         self._world.gateway.cancel(self.stream)
         for turn in context.asked:

@@ -18,7 +18,7 @@ import pykka
 from msgspec import Struct
 
 from dialectic_actors.runtime.dispatcher import Dispatcher, MailboxActor
-from dialectic_events.store import Batch, Lease, Outcome, Store
+from dialectic_events.store import Batch, Lease, Outcome, Store, StoreBusy
 
 __all__ = ["LogActor", "Renew", "StoreBatch", "Stored"]
 
@@ -135,6 +135,9 @@ class LogActor(MailboxActor):
         """
         try:
             return tuple(self._store.append([asked.batch for asked in group]))
+        except StoreBusy as error:
+            # It was waited for long enough, and it is nobody's fault here.
+            return (error,) * len(group)
         except Exception as error:
             if len(group) == 1:
                 return (error,)

@@ -6,6 +6,7 @@ Nothing is stored here. What is refused, and why, is said with the number of its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -20,7 +21,8 @@ from dialectic_events.references import is_reference, refs_named
 __all__ = ["LogFile", "read_log"]
 
 LOG_BYTES = 1024 * 1024 * 1024
-STREAM_CHARACTERS = 200
+# A run's name is typed after commands and names a file: no path, option or reference passes.
+_STREAM = re.compile(r"\w[\w.%+=-]{0,199}", re.ASCII)
 
 _read_header = msgspec.json.Decoder(Header).decode
 
@@ -97,7 +99,7 @@ class LogFile:
 
     def _begin(self, header: Header) -> Chain:
         stream, parent = header.stream, header.parent
-        if not stream.isprintable() or not 0 < len(stream) <= STREAM_CHARACTERS:
+        if not _STREAM.fullmatch(stream):
             raise IntegrityError(f"{stream[:40]!r} is no name of a stream")
         if stream in self.streams:
             raise IntegrityError(f"{stream} has ended already")

@@ -23,6 +23,7 @@ __all__ = [
     "Outcome",
     "StaleLease",
     "Store",
+    "StoreBusy",
     "StoreFull",
     "StreamEntry",
     "Subscription",
@@ -106,6 +107,10 @@ class StoreFull(DialecticError):
             fix="free some space or rights, then resume",
             exit_code=ExitCode.RESUMABLE,
         )
+
+
+class StoreBusy(StoreFull):
+    """Another process kept the store from being written, for longer than it was waited for."""
 
 
 class StreamEntry(Struct, frozen=True):

@@ -121,7 +121,8 @@ def fold(events: Iterable[Event], run: Run | None = None) -> Run:
 def apply(run: Run, event: Event) -> None:
     """Evolve `run` in place: for those who own it and hand it to nobody else.
 
-    Raises IntegrityError when the event speaks of a turn or call that the log never mentioned.
+    Raises IntegrityError when the event speaks of a turn or call that the log never mentioned, or
+    settles a turn again.
     """
     try:
         _apply(run, event)
@@ -147,16 +148,16 @@ def _apply(run: Run, event: Event) -> None:
         case ToolsUsed():
             run.calls[event.call] = replace(run.calls[event.call], used=event)
         case Contribution():
-            turn = _known(run, event.turn, event.plan)
+            turn = _settled(run, event.turn, event.plan)
             run.results[turn.id] = Result(turn, "made", words_of(event), event.call, event)
         case StopDecided():
-            turn = _known(run, event.turn, event.plan)
+            turn = _settled(run, event.turn, event.plan)
             run.results[turn.id] = Result(turn, "made", "", None, event)
         case TurnFailed():
-            turn = _known(run, event.turn, event.plan)
+            turn = _settled(run, event.turn, event.plan)
             run.results[turn.id] = Result(turn, "failed", event.reason, None, event)
         case TurnSkipped():
-            turn = _known(run, event.turn, event.plan)
+            turn = _settled(run, event.turn, event.plan)
             run.results[turn.id] = Result(turn, "skipped", event.reason, None, event)
         case DeadlinePassed():
             run.passed[event.round] = event.after_s
@@ -178,6 +179,13 @@ def _request(run: Run, event: CallRequested) -> None:
     _known(run, event.turn, event.plan)
     run.calls[event.call] = Call(event)
     run.attempts[event.turn] = (*run.attempts.get(event.turn, ()), event.call)
+
+
+def _settled(run: Run, turn: str, plan: Turn | None) -> Turn:
+    """The turn that an event settles, for the first and only time."""
+    if turn in run.results:
+        raise IntegrityError(f"{turn} is settled twice", where=f"version {run.version + 1}")
+    return _known(run, turn, plan)
 
 
 def _known(run: Run, turn: str, plan: Turn | None) -> Turn:

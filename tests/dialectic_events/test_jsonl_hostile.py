@@ -59,6 +59,15 @@ def shifted_salt() -> list[bytes]:
     ]
 
 
+def _named(stream: str) -> Callable[[], list[bytes]]:
+    """A log whose run has this name."""
+    return lambda: [
+        FIRST,
+        part_line(refer("x"), "x"),
+        event_line(proposals(stream, ["x"]).records[0]),
+    ]
+
+
 HOSTILE: dict[str, tuple[Callable[[], list[bytes]], str]] = {
     "a key twice in a line": (
         lambda: [*small()[:1], small()[1].replace(b'{"part"', b'{"part":"x","part"'), *small()[2:]],
@@ -158,22 +167,10 @@ HOSTILE: dict[str, tuple[Callable[[], list[bytes]], str]] = {
         ],
         "line 5: only the first event",
     ),
-    "a name with a line break": (
-        lambda: [
-            FIRST,
-            part_line(refer("x"), "x"),
-            event_line(proposals("a\nb", ["x"]).records[0]),
-        ],
-        "line 3: .*no name of a stream",
-    ),
-    "a long name": (
-        lambda: [
-            FIRST,
-            part_line(refer("x"), "x"),
-            event_line(proposals("a" * 201, ["x"]).records[0]),
-        ],
-        "line 3: .*no name of a stream",
-    ),
+    **{
+        f"the name {name[:9]!r}": (_named(name), "line 3: .*no name of a stream")
+        for name in ("a\nb", "a" * 201, "", "/x", "../../x", "-x", ".x", "a b", "a;b", "@", "a:1")
+    },
 }
 
 

@@ -1,13 +1,13 @@
 """The fold of a run: event by event or all at once, at any version, and against hostile logs."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dialectic_events.calls import CallAnswered, CallLost
 from dialectic_events.errors import IntegrityError
 from dialectic_events.stores import open_store
-from dialectic_events.turns import ProposalMade, SynthesisMade, TurnFailed
+from dialectic_events.turns import ProposalMade, SynthesisMade, TurnFailed, TurnSkipped
 from dialectic_events.union import Event
 from dialectic_replay.read import envelopes, events_of
 from dialectic_replay.run import Run, evolve, fold
@@ -68,6 +68,24 @@ def test_an_event_that_names_what_nobody_heard_of_is_refused(event: Event) -> No
         evolve(before, event)
 
     assert fold([opened()]) == before
+
+
+@given(runs(), st.data())
+def test_a_turn_is_settled_once(log: list[Event], data: st.DataObject) -> None:
+    """Whatever comes of it a second time, the first stands; counting it twice would let turns begin
+    that still wait.
+    """
+    run = fold(log)
+    assume(run.results)
+    turn = run.turns[data.draw(st.sampled_from(sorted(run.results)))]
+    ends: list[Event] = [
+        TurnFailed(turn=turn.id, reason="again"),
+        TurnSkipped(turn=turn.id, plan=turn, reason="again"),
+        ProposalMade(turn=turn.id, text="again"),
+    ]
+
+    with pytest.raises(IntegrityError, match="settled twice"):
+        evolve(run, data.draw(st.sampled_from(ends)))
 
 
 @given(runs())

@@ -44,6 +44,14 @@ class ReadingContract(Setting):
 
         assert {refer(text): text for text in texts} == found
 
+    def test_what_is_no_reference_names_nothing(self, store: Store) -> None:
+        """A log of another program may hold anything in the place of one."""
+        store.append([replace(proposals("run", ["-"]), parts={refer("a"): "a"})])
+
+        found = store.parts(["", "hello", "@", "é" * 70, refer("a"), refer("a")[1:]])
+
+        assert {refer("a"): "a"} == found
+
     def test_a_rope_is_a_part(self, store: Store) -> None:
         """A list of references is stored and found like a text."""
         ref, text = rope([refer("a"), refer("b")])

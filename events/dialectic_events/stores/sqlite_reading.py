@@ -6,12 +6,13 @@ back.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dialectic_events.envelope import Head, Record
-from dialectic_events.parts import ROPE
+from dialectic_events.parts import REF_PATTERN, ROPE
 from dialectic_events.store import Lease, StreamEntry
 from dialectic_events.stores.admission import NOBODY
 
@@ -150,7 +151,11 @@ class Reading:
 
     def texts(self, refs: Iterable[str]) -> dict[str, str]:
         """The texts behind references, as far as they are here."""
-        wanted = {ref: digest_in(ref) for ref in refs}
+        try:
+            wanted = {ref: digest_in(ref) for ref in refs}
+        except (ValueError, IndexError):
+            # Somebody asks for what is no reference: nothing is stored under that.
+            wanted = {ref: digest_in(ref) for ref in refs if re.fullmatch(REF_PATTERN, ref)}
         digests = list(set(wanted.values()))
         bodies: dict[bytes, bytes] = {}
         for start in range(0, len(digests), _TOGETHER):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
-from dialectic_events.store import StoreFull
+from dialectic_events.store import StoreBusy, StoreFull
 from dialectic_events.stores.file_lock import held
 
 __all__ = ["BUSY_S", "PAGE_SIZE", "connect", "lock_file", "prepare", "speaking"]
@@ -95,7 +95,8 @@ def speaking(path: Path) -> Iterator[None]:
                 f"the file is damaged: {error}", where=str(path), fix="restore it from a copy"
             ) from error
         if code in _CANNOT_WRITE:
-            raise StoreFull(f"the log cannot be written: {error}", where=str(path)) from error
+            kind = StoreBusy if code == sqlite3.SQLITE_BUSY else StoreFull
+            raise kind(f"the log cannot be written: {error}", where=str(path)) from error
         raise
 
 

@@ -12,6 +12,8 @@ import pytest
 import dialectic_actors
 from dialectic_actors import Debate, DialecticError, Outcome, Store, debate, debates, events, replay
 from dialectic_actors.api.runs import continue_run
+from dialectic_actors.runtime.live import LiveRun
+from dialectic_replay.run import Run
 
 PROBLEM = "Design a cache"
 SMALL: dict[str, Any] = {"agents": ["architect", "kiss"], "rounds": 1, "offline": True}
@@ -142,6 +144,27 @@ def test_several_debates_run_at_once(tmp_path: Path) -> None:
     openings = [each.run.opened for each in outcomes]
     assert problems == [opened.problem for opened in openings if opened is not None]
     assert [] == debates([], cwd=tmp_path)
+
+
+def test_a_debate_that_breaks_leaves_the_others_their_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its error is raised when all are at rest and written."""
+    rested: list[str] = []
+
+    def breaking(self: LiveRun, run: Run) -> None:
+        rested.append(self.stream)
+        if len(rested) == 1:
+            self.broken(DialecticError("the first to rest breaks"))
+        else:
+            self._leave(lambda: self.result.set_result(run))
+
+    monkeypatch.setattr(LiveRun, "_rested", breaking)
+    with pytest.raises(DialecticError, match="the first to rest breaks"):
+        debates(["Design a cache", "Design a queue", "Design a lock"], cwd=tmp_path, **SMALL)
+
+    written = {path.stem for path in (tmp_path / "debates").glob("*.json")}
+    assert set(rested[1:]) == written
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dialectic_actors import DialecticError, Outcome, Store, debate
 from dialectic_actors.api.files import write_atomically
+from dialectic_actors.api.runs import continue_run
+from dialectic_actors.testing.batches import batch_of
+from dialectic_events.runs import RunSuspended
+from dialectic_replay.read import known_event
 
 SMALL: dict[str, Any] = {"agents": ["architect", "kiss"], "rounds": 2, "offline": True}
 
@@ -162,3 +167,29 @@ def test_a_file_is_replaced_whole_and_keeps_its_rights(tmp_path: Path) -> None:
         link.is_symlink(),
     )
     assert ["file", "link"] == sorted(each.name for each in tmp_path.iterdir())
+
+
+def test_a_listing_survives_whatever_another_program_stored() -> None:
+    """Payloads that are no objects, and problems that are no references, are shown without one."""
+    with Store("memory:") as store:
+        for number, payload in enumerate((b"[1]", b'{"problem":"hello"}', b'{"problem":7}', b"?")):
+            batch = batch_of(f"run-{number}", [RunSuspended(reason="x")])
+            (record,) = batch.records
+            store.port.append([replace(batch, records=(replace(record, payload=payload),))])
+
+        assert ["", "", "", ""] == [entry.problem for entry in store.runs()]
+
+
+def test_a_name_in_a_log_is_no_path(tmp_path: Path) -> None:
+    """Whatever a run is called, its state document lies beside the others."""
+    with Store(cwd=tmp_path / "here") as store:
+        debate("Design a cache", store=store, agents=["kiss"], rounds=1, offline=True)
+        (first,) = [*store.port.streams()]
+        events = [known_event(each) for each in store.log(first.stream)]
+        store.port.append([batch_of("../../out", events)])
+
+        outcome = continue_run(store, "../../out", env={})
+
+    assert outcome.state_file is not None
+    assert tmp_path / "here" / "debates" == outcome.state_file.parent
+    assert [] == [*tmp_path.glob("*.json")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialectic_actors.core.briefs import Brief, Links, brief_of
+from dialectic_actors.core.briefs import Brief, Link, Links, brief_of
 from dialectic_actors.core.decide import State, fold, react
 from dialectic_actors.core.effects import TakeTurn
 from dialectic_actors.testing.driving import CALM, Plan, perform, play, shuffled
@@ -130,3 +130,12 @@ def test_a_long_history_needs_no_deep_recursion() -> None:
     brief = brief_of(run, run.results["debate/synthesis/judge"].turn)
 
     assert 1000 == len(brief.earlier())
+
+
+def test_a_long_history_of_nothing_tells_nothing() -> None:
+    """An agent that failed early leaves empty links, one for each round."""
+    link = Link("debate/r1/refinement/a", (), ())
+    for round in range(2, 5000):
+        link = Link(f"debate/r{round}/refinement/a", (link,), ())
+
+    assert not link.tells

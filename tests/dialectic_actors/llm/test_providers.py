@@ -124,6 +124,21 @@ def test_an_organization_is_named_to_openai_alone(
     )
 
 
+@pytest.mark.parametrize("header", ["Authorization", "authorization", "X-Team", "content-type"])
+def test_headers_that_the_sdk_reads_from_the_environment_are_not_sent(
+    header: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are meant for one server, and the SDK would send them to all."""
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", f"{header}: team-secret")
+    with serving() as server:
+        env = {"OPENROUTER_API_KEY": "k", "OPENROUTER_BASE_URL": server.url}
+        endings_of(open_provider("openrouter", env), [an_ask()])
+        (entry,) = server.ledger.requests
+
+    assert "team-secret" not in entry.head
+    assert "Authorization: Bearer k\r\n".lower() in entry.head.lower()
+
+
 @pytest.mark.parametrize("value", ["Gesellschaft für Kühlung", "one\ntwo"])
 def test_a_name_that_no_header_can_hold_is_refused(value: str) -> None:
     """Before the first call, with the variable to mend."""

@@ -69,3 +69,15 @@ def test_tools_that_break_are_told_as_failed(caplog: pytest.LogCaptureFixture) -
     assert ["success", "error", "error"] == [each.status for each in results]
     assert ["the tool failed"] * 2 == [each.content for each in results[1:]]
     assert "tools of run failed" in caplog.text
+
+
+def test_tools_without_a_thread_are_told_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process may have as many threads as it can: the run goes on without tools."""
+
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    results = list(BoundedTools(Obedient()).use("run", [ToolCall("1", "x", "{}")], (), ()))
+
+    assert [("1", "error")] == [(each.id, each.status) for each in results]

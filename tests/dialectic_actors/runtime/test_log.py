@@ -15,7 +15,7 @@ import pytest
 
 from dialectic_actors.runtime.log import LogActor, Renew, StoreBatch, Stored, Writer
 from dialectic_actors.testing.batches import head_after, proposals
-from dialectic_events.store import Appended, Batch, Lease, StoreFull
+from dialectic_events.store import Appended, Batch, Lease, StoreBusy, StoreFull
 from support.mailboxes import StepDispatcher
 from support.systems import PATIENCE_S, SpyStore
 
@@ -93,6 +93,22 @@ def test_what_arrives_during_a_commit_is_the_next_one(world: World) -> None:
 
     assert [1, 3] == world.sizes
     assert {"a", "b", "c", "d"} == world.outcomes.keys()
+
+
+def test_a_store_that_is_busy_is_waited_for_once(world: World) -> None:
+    """Whoever was in the same commit hears so: to ask for each would take as long for each."""
+
+    def busy(number: int, batches: Sequence[Batch]) -> None:
+        world.sizes.append(len(batches))
+        raise StoreBusy("another process writes", where="disk")
+
+    world.store.before = busy
+    world.ask("a", "b", "c")
+    world.settle()
+
+    assert {StoreBusy} == {type(stored.outcome) for stored in world.outcomes.values()}
+    assert 3 == len(world.outcomes)
+    assert [3] == world.sizes
 
 
 def test_a_batch_that_cannot_be_stored_fails_alone(world: World) -> None:

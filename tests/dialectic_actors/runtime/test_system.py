@@ -26,7 +26,7 @@ from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, Endi
 from dialectic_events.envelope import Envelope
 from dialectic_events.errors import DialecticError, ExitCode
 from dialectic_events.runs import History, Limits
-from dialectic_events.store import Batch, Lease, LeaseHeld, Store, StoreFull
+from dialectic_events.store import Batch, Lease, Store, StoreFull
 from dialectic_events.stores import open_store
 from dialectic_events.stores.memory import MemoryStore
 from dialectic_events.union import refs_beside
@@ -355,48 +355,6 @@ def test_many_runs_in_one_system_leave_nothing_but_their_logs() -> None:
             for ref in pykka.ActorRegistry.get_all()
             if ref.actor_class.__module__.startswith("dialectic_actors")
         )
-
-
-def test_a_run_is_not_opened_on_top_of_another(store: Store) -> None:
-    """An id that is taken is refused, and the run that has it stays as it is."""
-    with hosting(store, StubGateway(answer_to)) as system:
-        system.start("run", *SMALL).result.result(PATIENCE_S)
-        head = store.head("run")
-        with pytest.raises(DialecticError, match="run"):
-            system.start("run", *SMALL)
-
-        assert head == store.head("run")
-        assert "concluded" == system.resume("run").result.result(PATIENCE_S).status
-
-
-def test_a_run_that_cannot_be_cast_gives_its_lease_back(store: Store) -> None:
-    """What fails before the run begins must not block the next attempt."""
-    opened, parts = SMALL
-    with hosting(store, StubGateway(answer_to)) as system:
-        with pytest.raises(Exception, match="missing"):
-            system.start("run", opened, {})
-
-        assert "concluded" == system.start("run", opened, parts).result.result(PATIENCE_S).status
-
-
-def test_a_run_that_nobody_started_cannot_be_resumed(store: Store) -> None:
-    """The error names the way to the list of those that can."""
-    with hosting(store) as system, pytest.raises(DialecticError, match="dialectic ls") as raised:
-        system.resume("nothing")
-
-    assert ExitCode.USAGE == raised.value.exit_code
-
-
-def test_a_run_that_lives_here_is_not_taken_up_twice(store: Store) -> None:
-    """One owner: neither the same system nor another of the same process may resume it."""
-    asked = threading.Event()
-    gateway = StubGateway(answer_to, hold=lambda ask: True)
-    with hosting(store, gateway) as system, hosting(store) as other:
-        system.start("run", *SMALL, lambda _: asked.set())
-        assert asked.wait(PATIENCE_S)
-        for each in (system, other):
-            with pytest.raises(LeaseHeld, match="owned by"):
-                each.resume("run")
 
 
 def test_a_gateway_that_cannot_open_leaves_no_thread() -> None:
