@@ -72,10 +72,18 @@ def new_run_id(now: datetime) -> str:
     return f"deb-{now:%Y%m%d-%H%M%S}-{tail}"
 
 
-def seed_of(problem: str) -> int:
-    """The seed of a run that was given none: drawn from its problem, so that a rehearsal can be
-    repeated.
+def seed_of(problem: str, given: int | None = None) -> int:
+    """The seed of a run: as given, or drawn from its problem, so that a rehearsal can be repeated.
+    Raises DialecticError for what no log can hold.
     """
+    if given is not None:
+        if type(given) is not int or not -(2**63) <= given < 2**63:
+            raise DialecticError(
+                f"the seed is {str(given)[:40]!r}, not a whole number of 64 bits",
+                fix="give one, or leave it out",
+                exit_code=ExitCode.USAGE,
+            )
+        return given
     return int.from_bytes(sha256(problem.encode()).digest()[:4])
 
 

@@ -9,7 +9,24 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["write_atomically"]
+from dialectic_events.errors import DialecticError, ExitCode
+
+__all__ = ["refuse_database", "write_atomically"]
+
+
+def refuse_database(path: Path) -> None:
+    """Raise DialecticError for a SQLite database, as a log is one: nothing may take its place."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        if file.read(16) != b"SQLite format 3\0":
+            return
+    raise DialecticError(
+        "this file is a database, perhaps the log itself",
+        where=str(path),
+        fix="name another file",
+        exit_code=ExitCode.USAGE,
+    )
 
 
 def write_atomically(path: Path, content: str | bytes) -> Path:
@@ -17,8 +34,10 @@ def write_atomically(path: Path, content: str | bytes) -> Path:
     new one, whole. The directory is made if need be.
 
     A link is followed, and what is no regular file (a pipe, a device) is written to, not replaced.
+    Raises DialecticError where a database is.
     """
     place = path.resolve()
+    refuse_database(place)
     encoded = content.encode() if isinstance(content, str) else content
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists() and not place.is_file():

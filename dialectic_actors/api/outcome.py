@@ -29,15 +29,25 @@ _EXIT_CODES: Mapping[Status, int] = {
 
 
 class Outcome:
-    """A run at rest, or as it was at a point: its reference, its state, its state document."""
+    """A run at rest, or as it was at a point: its reference, its state, its state document, and
+    what a person should know besides.
+    """
 
-    def __init__(self, ref: str, run: Run, state_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        ref: str,
+        run: Run,
+        state_file: Path | None = None,
+        notices: tuple[str, ...] = (),
+    ) -> None:
         self.ref = ref
         self.run = run
         self.state_file = state_file
+        self.notices = notices
 
     def __repr__(self) -> str:
-        return f"<Outcome {self.ref}: {self.status}, {self.calls} calls, ${self.cost_usd:.4f}>"
+        cost = "unknown cost" if self.cost_usd is None else f"${self.cost_usd:.4f}"
+        return f"<Outcome {self.ref}: {self.status}, {self.calls} calls, {cost}>"
 
     @property
     def status(self) -> Status:
@@ -66,11 +76,12 @@ class Outcome:
         return len(self.run.calls)
 
     @property
-    def cost_usd(self) -> float:
-        """The sum of the stated costs, in US dollars; `spend.total.unpriced` counts calls that
-        state none.
+    def cost_usd(self) -> float | None:
+        """The sum of the known costs, in US dollars; None when some are unknown and none is known.
+        `spend.total.unpriced` counts the unknown ones.
         """
-        return self.spend.total.cost_usd
+        total = self.spend.total
+        return None if total.unpriced and not total.cost_usd else total.cost_usd
 
     @property
     def is_unheard(self) -> bool:

@@ -99,7 +99,7 @@ class Debate:
         self.opened, self._parts = compose(
             self.settings,
             problem,
-            seed_of(problem) if seed is None else seed,
+            seed_of(problem, seed),
             ground.directory,
         )
         self.respondent = respondent(self.opened, answers)
@@ -281,12 +281,15 @@ def _hearing(respondent: Respondent, listener: Listener) -> Listener:
 
 
 def _rested(store: Store, ref: str, run: Run, *, state_file: bool) -> Outcome:
-    path = None
-    if state_file and run.opened is not None:
-        head = store.port.head(ref)
-        log = envelopes(store.port, ref, last=head.version, verify=False)
-        document = state_document(log, head)
-        # A log may have been written by another program: its names are no paths.
-        file = f"{quote(ref, safe='%+=')}.json"
-        path = write_atomically(store.cwd / "debates" / file, state_json(document))
-    return Outcome(ref, run, path)
+    if not state_file or run.opened is None:
+        return Outcome(ref, run)
+    head = store.port.head(ref)
+    document = state_document(envelopes(store.port, ref, last=head.version, verify=False), head)
+    # A log may have been written by another program: its names are no paths.
+    path = store.cwd / "debates" / f"{quote(ref, safe='%+=')}.json"
+    try:
+        return Outcome(ref, run, write_atomically(path, state_json(document)))
+    except OSError as error:
+        # Nobody asked for it, and all that it says is in the log.
+        why = f"the state document {path} was not written: {error.strerror or error}"
+        return Outcome(ref, run, notices=(why,))

@@ -33,6 +33,13 @@ _ENDS = {
 }
 
 
+_ENDINGS = ("call-answered", "call-failed")
+"""What is still recorded of a run that rests: how the calls ended that were under way."""
+
+_LATE = 500
+"""How many of these are looked behind."""
+
+
 class NoLog(DialecticError):
     """There is no log where one was looked for."""
 
@@ -120,7 +127,7 @@ class Store:
         problems = [_field(each.first.payload, "problem") for each in found]
         texts = self.port.parts(problems)
         return [
-            _entry(each, texts.get(problem, ""))
+            _entry(self.port, each, texts.get(problem, ""))
             for each, problem in zip(found, problems, strict=True)
         ]
 
@@ -232,11 +239,24 @@ def _field(payload: bytes | None, name: str) -> str:
     return word if isinstance(word, str) else ""
 
 
-def _entry(stream: port.StreamEntry, problem: str) -> Entry:
+def _rest(store: port.Store, stream: str, last: int) -> str:
+    """How a run came to rest, of whose events the last ones are endings of calls, if they are."""
+    import json
+
+    for record in reversed([*store.read(stream, max(1, last - _LATE), last)]):
+        kind = json.loads(record.header)["type"]
+        if kind not in _ENDINGS:
+            return _ENDS.get(kind, "unfinished")
+    return "unfinished"
+
+
+def _entry(store: port.Store, stream: port.StreamEntry, problem: str) -> Entry:
     import json
 
     first, last = json.loads(stream.first.header), json.loads(stream.last.header)
     status = _ENDS.get(last["type"], "unfinished")
+    if last["type"] in _ENDINGS:
+        status = _rest(store, stream.stream, last["version"])
     if status == "concluded" and _field(stream.last.payload, "outcome") == "partial":
         status = "partial"
     return Entry(stream.stream, status, first["decided_at"], problem, last["version"])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dialectic_actors.cli.terminal import data, document, one_line, safe, say
+from dialectic_events.calls import CallAnswered
 from dialectic_events.contents import Question
 from dialectic_events.errors import DialecticError, ExitCode
 
@@ -29,9 +30,14 @@ def check_output(output: Path | None) -> None:
     """Refuse an output that could not be written, before anything is paid for."""
     if output is None:
         return
+    from dialectic_actors.api.files import refuse_database
+
+    refuse_database(output)
     folder = output.parent
     if output.is_dir():
         what, fix = "the output is a directory", "name a file"
+    elif _is_read(output):
+        what, fix = "the output is a file that this command reads", "name another file"
     elif not folder.is_dir():
         what, fix = "the output's directory does not exist", f"mkdir -p {folder}"
     elif not os.access(output if output.exists() else folder, os.W_OK):
@@ -39,6 +45,14 @@ def check_output(output: Path | None) -> None:
     else:
         return
     raise DialecticError(what, where=str(output), fix=fix, exit_code=ExitCode.USAGE)
+
+
+def _is_read(output: Path) -> bool:
+    """Whether the command that runs was given this file for something else as well."""
+    context = click.get_current_context(silent=True)
+    given = context.params.values() if context is not None else ()
+    files = [each for each in given if isinstance(each, Path) and each is not output]
+    return output.exists() and any(each.exists() and each.samefile(output) for each in files)
 
 
 @contextmanager
@@ -109,6 +123,8 @@ def spent(outcome: Outcome) -> str:
     """Calls, tokens and cost of a run, in words."""
     total = outcome.spend.total
     words = [f"{total.calls} call{'' if total.calls == 1 else 's'}"]
+    if total.lost:
+        words.append(f"{total.lost} of them lost and sent again")
     if total.input_tokens or total.output_tokens:
         words.append(f"{total.input_tokens + total.output_tokens} tokens")
     if total.cost_usd:
@@ -162,7 +178,7 @@ def _as_data(outcome: Outcome) -> dict[str, object]:
         "calls": total.calls,
         "input_tokens": total.input_tokens,
         "output_tokens": total.output_tokens,
-        "cost_usd": total.cost_usd,
+        "cost_usd": outcome.cost_usd,
         "failures": [
             {"turn": r.turn.id, "outcome": r.outcome, "reason": r.text}
             for r in outcome.run.results.values()
@@ -186,8 +202,20 @@ def _failures(outcome: Outcome) -> Iterator[str]:
             yield f" {result.turn.id}: {result.text}"
 
 
+def _kept(outcome: Outcome) -> str:
+    """What a run that rests still has of its calls."""
+    calls = outcome.run.calls.values()
+    cut_off = sum(call.ended is None for call in calls)
+    if not cut_off:
+        return "none of it is lost"
+    answered = sum(isinstance(call.ended, CallAnswered) for call in calls)
+    return f"{answered} answered and kept, {cut_off} cut off: these are sent again"
+
+
 def _farewell(outcome: Outcome, again: str, there: str) -> None:
     """The last lines: how it ended, and the command to type next."""
+    for notice in outcome.notices:
+        say(f"note: {notice}")
     match outcome.status:
         case "concluded":
             for line in _failures(outcome):
@@ -200,7 +228,7 @@ def _farewell(outcome: Outcome, again: str, there: str) -> None:
                 say(f" {line}")
             say(f"read it all: dialectic show {outcome.ref}{there}")
         case "suspended":
-            say(f"stopped: {outcome.run.reason}; {spent(outcome)} so far, none of it is lost")
+            say(f"stopped: {outcome.run.reason}; {spent(outcome)} so far, {_kept(outcome)}")
             if outcome.questions:
                 say("open questions:")
                 for line in question_lines(outcome.questions):

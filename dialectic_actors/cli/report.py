@@ -118,6 +118,9 @@ def _write(page: str, path: Path) -> None:
 
 def _check(path: Path) -> None:
     """Refuse a place that could not be written, its directories made."""
+    from dialectic_actors.api.files import refuse_database
+
+    refuse_database(path)
     above = next((each for each in path.absolute().parents if each.exists()), Path("/"))
     if path.is_dir():
         what, fix = "the report is a directory", "name a file"

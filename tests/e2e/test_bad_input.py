@@ -125,3 +125,16 @@ def test_a_command_without_a_verb_is_shown_the_help(
 
     assert (1, "") == (ended.code, ended.out)
     assert ended.err.startswith("Usage: dialectic")
+
+
+@pytest.mark.parametrize("option", ["-p", "-c", "--answers"])
+def test_an_output_that_is_also_read_is_refused(option: str, tmp_path: Path) -> None:
+    """What somebody wrote by hand is not replaced by what a debate says."""
+    (tmp_path / "mine").write_text("words", encoding="utf-8")
+    problem = () if option == "-p" else ("Design a cache",)
+
+    ended = dialectic(tmp_path, "debate", *problem, option, "mine", "-o", "mine", "--offline")
+
+    assert 2 == ended.code
+    assert "a file that this command reads" in ended.err
+    assert "words" == (tmp_path / "mine").read_text(encoding="utf-8")

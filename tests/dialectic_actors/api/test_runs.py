@@ -146,6 +146,16 @@ def test_several_debates_run_at_once(tmp_path: Path) -> None:
     assert [] == debates([], cwd=tmp_path)
 
 
+def test_a_state_document_is_no_condition(tmp_path: Path) -> None:
+    """Where it cannot be written the debate is concluded all the same, and that is said."""
+    (tmp_path / "debates").write_text("a file where the directory belongs")
+
+    outcome = debate(PROBLEM, cwd=tmp_path, store="memory:", **SMALL)
+
+    assert ("concluded", None) == (outcome.status, outcome.state_file)
+    assert "debates" in outcome.notices[0]
+
+
 def test_a_debate_that_breaks_leaves_the_others_their_documents(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +182,9 @@ def test_a_debate_that_breaks_leaves_the_others_their_documents(
     [
         ({"agents": ["nobody"]}, 2),
         ({"rounds": 0}, 2),
+        ({"seed": "s"}, 2),
+        ({"seed": True}, 2),
+        ({"seed": 2**63}, 2),
         ({"model": "nobody/x", "offline": False}, 2),
         ({"model": "openai/x"}, 2),
         ({"config": "none.json"}, 4),

@@ -12,7 +12,8 @@ from dialectic_actors import DialecticError, Outcome, Store, debate
 from dialectic_actors.api.files import write_atomically
 from dialectic_actors.api.runs import continue_run
 from dialectic_actors.testing.batches import batch_of
-from dialectic_events.runs import RunSuspended
+from dialectic_events.calls import CallFailed
+from dialectic_events.runs import RunResumed, RunSuspended
 from dialectic_replay.read import known_event
 
 SMALL: dict[str, Any] = {"agents": ["architect", "kiss"], "rounds": 2, "offline": True}
@@ -193,3 +194,16 @@ def test_a_name_in_a_log_is_no_path(tmp_path: Path) -> None:
     assert outcome.state_file is not None
     assert tmp_path / "here" / "debates" == outcome.state_file.parent
     assert [] == [*tmp_path.glob("*.json")]
+
+
+def test_a_run_that_rests_is_listed_so_when_its_last_calls_end_later() -> None:
+    """They are recorded after the suspension, and do not make it go on."""
+    late = CallFailed(call="x#1", error="cancelled")
+    with Store("memory:") as store:
+        store.port.append([batch_of("rests", [RunSuspended(reason="auth: no"), late, late])])
+        store.port.append([batch_of("goes-on", [RunResumed(claim="one"), late])])
+        store.port.append([batch_of("long", [RunSuspended(reason="x"), *[late] * 600])])
+
+        assert {"rests": "suspended", "goes-on": "unfinished", "long": "unfinished"} == {
+            entry.ref: entry.status for entry in store.runs()
+        }

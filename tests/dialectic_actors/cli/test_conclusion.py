@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from dialectic_actors import DialecticError, Outcome
+from dialectic_actors.api.files import write_atomically
 from dialectic_actors.api.outcome import INTERRUPTED
 from dialectic_actors.cli.conclusion import check_output, conclude, resumable
+from dialectic_events.calls import CallAnswered
 from dialectic_events.runs import RunFailed, RunSuspended
+from dialectic_events.stores.sqlite import SqliteStore
 from dialectic_replay.run import Run, fold
 from support.drive import failing, finish
 
@@ -114,6 +119,63 @@ def test_a_solution_that_cannot_be_written_is_said_to_be_on_record(
     assert "read it all: dialectic show deb-1" in capsys.readouterr().err
     assert (str(FULL), 1) == (refused.value.where, refused.value.exit_code)
     assert refused.value.fix.endswith("dialectic show deb-1 --store x --solution")
+
+
+def test_a_log_is_no_output(tmp_path: Path) -> None:
+    """Whatever is written, nothing takes the place of a database."""
+    path = tmp_path / "log.db"
+    with SqliteStore(path):
+        pass
+    before = path.read_bytes()
+
+    for write in (check_output, lambda place: write_atomically(place, "words")):
+        with pytest.raises(DialecticError, match="is a database") as refused:
+            write(path)
+        assert (2, str(path)) == (refused.value.exit_code, refused.value.where)
+    assert before == path.read_bytes()
+
+
+@pytest.mark.parametrize(("cost_usd", "known"), [(None, None), (0.0, 0.0), (0.25, 0.25)])
+def test_a_cost_that_nobody_knows_is_not_nothing(
+    cost_usd: float | None, known: float | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rehearsal costs nothing; what a model without a price costs is unknown."""
+    priced = [
+        replace(each, cost_usd=cost_usd) if isinstance(each, CallAnswered) else each
+        for each in finish()
+    ]
+    outcome = Outcome("deb-1", fold(priced))
+
+    conclude(outcome, None, json=True)
+
+    said = json.loads(capsys.readouterr().out)["data"]["cost_usd"]
+    assert (known is None) == (outcome.cost_usd is None) == (said is None)
+    assert ("unknown cost" in repr(outcome)) == (known is None)
+
+
+def test_calls_that_were_cut_off_are_not_said_to_be_kept(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What was answered is kept; what was under way is sent again, and may be paid for twice."""
+    events = finish()
+    last = max(n for n, each in enumerate(events) if isinstance(each, CallAnswered))
+    run = fold([*events[:last], RunSuspended(reason=INTERRUPTED)])
+
+    conclude(Outcome("deb-1", run), None)
+
+    answered = sum(isinstance(each, CallAnswered) for each in events) - 1
+    said = capsys.readouterr().err
+    assert f"{answered} answered and kept, 1 cut off: these are sent again" in said
+
+
+def test_a_state_document_that_cannot_be_written_costs_nobody_the_solution(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It is said, and the run is as concluded as before."""
+    outcome = Outcome("deb-1", at_rest(), notices=("the state document x was not written",))
+
+    assert 0 == conclude(outcome, None)
+    assert "note: the state document x was not written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", [".", "none/solution.md"])
