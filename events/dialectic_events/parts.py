@@ -59,14 +59,24 @@ ROPE = "@"
 OURS = "="
 
 
-# What one agent says is soon shown to all others: a text is digested once, not once for each.
-@lru_cache(maxsize=4096)
+_SOON_AGAIN = 16_384
+"""Characters of a text that is worth remembering; longer ones would fill the memory."""
+
+
 def refer(text: str) -> str:
     """The reference of `text`. Raises UnicodeEncodeError for lone surrogates: clean text where it
     enters.
     """
+    return _remembered(text) if len(text) <= _SOON_AGAIN else _reference(text)
+
+
+def _reference(text: str) -> str:
     body = text.encode()
     return f"{sha256(body).hexdigest()}:{len(body)}"
+
+
+# What one agent says is soon shown to all others: a text is digested once, not once for each.
+_remembered = lru_cache(maxsize=2048)(_reference)
 
 
 def references(pieces: Iterable[str]) -> tuple[str, ...]:
@@ -110,6 +120,6 @@ def _pieces(text: str) -> tuple[str, ...]:
 def check(ref: str, text: str, where: str = "") -> None:
     """Raise IntegrityError unless `text` is what `ref` names; `where` says which event needs it."""
     # Not remembered: a log that is read holds each text once.
-    if refer.__wrapped__(text) != ref.removeprefix(ROPE):
+    if _reference(text) != ref.removeprefix(ROPE):
         what = f"part {ref[:13]}… does not hold the text that its digest names"
         raise IntegrityError(what, where=where)

@@ -163,7 +163,8 @@ def known_turns(
             return turns, wait.turn
 
 
-@lru_cache(maxsize=64)
+# The seed is part of a stage, so few runs share a listing: it serves those that are folded again.
+@lru_cache(maxsize=4)
 def fixed_turns(protocol: Protocol, stage: Stage) -> tuple[Turn, ...] | None:
     """All turns of a protocol that asks for no result, the same in every run of such a stage; None
     when it does ask.
