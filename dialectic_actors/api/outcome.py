@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 from dialectic_actors.api.asked import open_questions
-from dialectic_events.calls import CallFailed
+from dialectic_events.calls import CallFailed, ErrorClass
 from dialectic_events.contents import Question
 from dialectic_events.errors import ExitCode
 from dialectic_replay.run import Run, Status
@@ -95,7 +96,7 @@ class Outcome:
         if self.run.status == "suspended":
             if self.run.reason == INTERRUPTED:
                 return ExitCode.INTERRUPTED
-            if self.run.reason.startswith(("auth", "payment")):
+            if self.run.reason.partition(":")[0] in get_args(ErrorClass):
                 return ExitCode.PROVIDER
         if self.run.status == "failed" and self.is_unheard:
             return ExitCode.PROVIDER

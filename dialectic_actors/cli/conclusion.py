@@ -6,7 +6,7 @@ Nothing is decided here.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dialectic_actors.cli.terminal import data, document, one_line, safe, say
-from dialectic_events.calls import CallAnswered
+from dialectic_events.calls import PASSING, CallAnswered
 from dialectic_events.contents import Question
 from dialectic_events.errors import DialecticError, ExitCode
 
@@ -188,9 +188,12 @@ def _as_data(outcome: Outcome) -> dict[str, object]:
     }
 
 
-_ADVICE = {
+_ADVICE: Mapping[str, str] = {
     "auth": "the key was refused: put a valid one in its place (dialectic doctor looks), then",
     "payment": "the account cannot pay: add to it, or raise its limit, then",
+    **dict.fromkeys(
+        PASSING, "the provider gave no answer: when it is back (dialectic doctor looks),"
+    ),
 }
 """What only a person can mend, before a run can be resumed."""
 

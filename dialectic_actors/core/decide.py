@@ -36,7 +36,7 @@ from dialectic_actors.core.commands import (
     TakeUp,
 )
 from dialectic_actors.core.effects import Effect, TakeTurn, Wake
-from dialectic_actors.core.failing import broken_policy, lacks_voices
+from dialectic_actors.core.failing import broken_policy, lacks_voices, rests_instead
 from dialectic_events.calls import (
     CallFailed,
     CallLost,
@@ -190,7 +190,10 @@ def _conclusion(run: Run, agenda: Agenda) -> Event | None:
                 reason=failure_of(run, agenda.fatal), waits_for=tuple(agenda.undecided)
             )
         for turn, call in agenda.undecided.items():
-            return after_failure(run, run.turns[turn], call)
+            following = after_failure(run, run.turns[turn], call)
+            if isinstance(following, TurnFailed) and rests_instead(run, call):
+                return RunSuspended(reason=following.reason, waits_for=tuple(agenda.undecided))
+            return following
     return None
 
 

@@ -1,4 +1,5 @@
-"""What failed turns mean for their run: whether it goes on, and whether its outcome is partial.
+"""What failed turns mean for their run: whether it goes on or rests, and whether its outcome is
+partial.
 
 Whether a call is tried again is decided in `retry`.
 """
@@ -8,11 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from dialectic_events.calls import PASSING, CallFailed
 from dialectic_events.runs import Stage
 from dialectic_events.turns import Kind
 from dialectic_replay.run import Run
 
-__all__ = ["broken_policy", "lacks_voices", "missing_agents"]
+__all__ = ["broken_policy", "counted_from", "lacks_voices", "missing_agents", "rests_instead"]
 
 _AUXILIARY: frozenset[Kind] = frozenset(("summary", "assessment"))
 """Without these a debate goes on with all that was said."""
@@ -23,6 +25,22 @@ _POSITIONS: frozenset[Kind] = frozenset(("proposal", "refinement"))
 def lacks_voices(run: Run, failed: Iterable[str]) -> bool:
     """Whether a failed turn took something out of the debate."""
     return any(run.results[turn].turn.kind not in _AUXILIARY for turn in failed)
+
+
+def counted_from(run: Run) -> int:
+    """The number of the first call whose failure counts against the attempts of its turn."""
+    return run.renewed_at if _may_rest(run) else 0
+
+
+def rests_instead(run: Run, call: str) -> bool:
+    """Whether a run comes to rest before a turn fails for its last call."""
+    ended = run.calls[call].ended
+    return _may_rest(run) and isinstance(ended, CallFailed) and ended.error in PASSING
+
+
+def _may_rest(run: Run) -> bool:
+    stages = run.opened.stages if run.opened is not None else ()
+    return any(stage.failure.on_failure == "rest" for stage in stages)
 
 
 def missing_agents(run: Run) -> dict[int, frozenset[str]]:

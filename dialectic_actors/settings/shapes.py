@@ -200,8 +200,11 @@ class FailureShape(Struct, frozen=True, rename="camel", forbid_unknown_fields=Tr
         int, Meta(ge=1, le=1000, description="So many agents must contribute to each round.")
     ] = 1
     on_failure: Annotated[
-        Literal["continue", "stop"],
-        Meta(description="Go on without the turn while there is a quorum, or stop."),
+        Literal["continue", "stop", "rest"],
+        Meta(
+            description="Go on without the turn while there is a quorum; or stop; or rest, when "
+            "the provider may be back later, until the run is resumed."
+        ),
     ] = "continue"
 
 

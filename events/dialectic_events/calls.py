@@ -14,6 +14,7 @@ from dialectic_events.parts import Piece, Ref, Text
 from dialectic_events.turns import Fact, Turn
 
 __all__ = [
+    "PASSING",
     "CallAnswered",
     "CallFailed",
     "CallLost",
@@ -40,6 +41,10 @@ ErrorClass = Literal[
     "cancelled",
 ]
 """Why a call failed. Closed and stored: a new class is a new schema version."""
+
+
+PASSING: frozenset[ErrorClass] = frozenset(("rate-limited", "server", "timeout", "connection"))
+"""Failures that come from outside, and may be over in a minute or in an hour."""
 
 
 class Message(Struct, frozen=True, omit_defaults=True):

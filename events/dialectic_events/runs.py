@@ -94,11 +94,12 @@ class StopRule(Struct, frozen=True):
 
 class FailurePolicy(Struct, frozen=True):
     """What the failure of a turn means: the run goes on while at least `quorum` agents contribute
-    to each round, or stops.
+    to each round, or stops, or rests before a turn fails for what may pass; its attempts count anew
+    when the run is taken up.
     """
 
     quorum: int = 1
-    on_failure: Literal["continue", "stop"] = "continue"
+    on_failure: Literal["continue", "stop", "rest"] = "continue"
 
 
 class Agent(Struct, frozen=True, omit_defaults=True):

@@ -15,8 +15,15 @@ from msgspec import Struct
 from dialectic_actors.core.retry import next_attempt
 from dialectic_actors.testing.laws.stating import Found, Law, law
 from dialectic_actors.testing.laws.witness import Witness
-from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, ErrorClass, ToolsUsed
-from dialectic_events.runs import Agent
+from dialectic_events.calls import (
+    PASSING,
+    CallAnswered,
+    CallFailed,
+    CallRequested,
+    ErrorClass,
+    ToolsUsed,
+)
+from dialectic_events.runs import Agent, RunSuspended
 from dialectic_events.turns import TurnFailed
 from dialectic_replay.run import Call
 
@@ -65,7 +72,7 @@ def asked_as_opened(seen: Witness, event: CallRequested) -> Found | None:
     CallRequested,
 )
 def within_limits(seen: Witness, event: CallRequested) -> Found | None:
-    """Counted over all calls of a turn."""
+    """Counted over all calls of a turn, or those since the run was taken up again."""
     opened = seen.run.opened
     if opened is None or event.turn not in seen.run.attempts:
         return None
@@ -76,7 +83,7 @@ def within_limits(seen: Witness, event: CallRequested) -> Found | None:
     elif event.why in _UNCOUNTED:
         return None
     else:
-        mended = _failures(calls, (event.provider, event.model))
+        mended = _failures(seen.counted(event.turn), (event.provider, event.model))
         most, what = opened.limits.attempts, f"calls of {event.model} fail"
     if mended < most:
         return None
@@ -128,6 +135,39 @@ def fails_with_its_call(seen: Witness, event: TurnFailed) -> Found | None:
     return None if sound else Found(what, seen.calls_at(event.turn))
 
 
+@law(
+    "rests-instead",
+    10,
+    "A run that is to rest for failures that may pass lets no turn fail for one, and rests only "
+    "when a turn has had all its attempts.",
+    TurnFailed,
+    RunSuspended,
+)
+def rests_instead(seen: Witness, event: TurnFailed | RunSuspended) -> Found | None:
+    """Turns that fail although the run was to rest, and rests that come too early."""
+    if event.reason.partition(":")[0] not in PASSING:
+        return None
+    if isinstance(event, TurnFailed):
+        is_spent = seen.may_rest and _is_spent(seen, event.turn)
+        what = f"{event.turn} fails, and the run was to rest"
+        return Found(what, seen.calls_at(event.turn)) if is_spent else None
+    spent = [turn for turn in seen.run.attempts if turn not in seen.run.results]
+    if seen.may_rest and any(_is_spent(seen, turn) for turn in spent):
+        return None
+    return Found("the run rests, and somebody was to be asked")
+
+
+def _is_spent(seen: Witness, turn: str) -> bool:
+    """Whether the last call of a turn failed for what may pass, and nobody is asked next."""
+    agent = _agent(seen, turn)
+    calls = [seen.run.calls[call] for call in seen.run.attempts.get(turn, ())]
+    if agent is None or not calls:
+        return False
+    ended = calls[-1].ended
+    is_passing = isinstance(ended, CallFailed) and ended.error in PASSING
+    return is_passing and _next(seen, agent, calls) is None
+
+
 class _Next(Struct, frozen=True):
     """Who is asked next, and the bounds of the wait in seconds."""
 
@@ -170,7 +210,10 @@ def _next(seen: Witness, agent: Agent, calls: Sequence[Call]) -> _Next | None:
     model = _model(last)
     if last.ended.error in _UNCOUNTED:
         return _Next(model)
-    failures, limits = _failures(calls, model), opened.limits
+    counted = seen.counted(last.requested.turn)
+    if not counted:
+        return _Next((agent.route[0].provider, agent.route[0].name))
+    failures, limits = _failures(counted, model), opened.limits
     route = list(dict.fromkeys((each.provider, each.name) for each in agent.route))
     rest = route[route.index(model) + 1 :] if model in route else route[1:]
     waits = last.ended.error != "rate-limited" or not rest
@@ -233,7 +276,10 @@ def _drawn(seen: Witness, agent: Agent, calls: Sequence[Call]) -> float | None:
     """The wait that the run's seed draws for the next attempt."""
     opened = seen.run.opened
     # The wait alone is looked at, and that does not depend on who else is tired.
-    attempt = next_attempt(agent, opened.limits, opened.seed, calls) if opened else None
+    if opened is None:
+        return None
+    since = seen.run.renewed_at if seen.may_rest else 0
+    attempt = next_attempt(agent, opened.limits, opened.seed, calls, since=since)
     return attempt.delay_s if attempt else None
 
 
@@ -298,5 +344,6 @@ ATTEMPTS: tuple[Law, ...] = (
     within_limits,
     retries,
     fails_with_its_call,
+    rests_instead,
     tools_as_allowed,
 )

@@ -11,7 +11,14 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from dialectic_actors.core.protocols import known_turns, protocol_of
-from dialectic_events.calls import CallAnswered, CallFailed, CallLost, CallRequested, ToolsUsed
+from dialectic_events.calls import (
+    PASSING,
+    CallAnswered,
+    CallFailed,
+    CallLost,
+    CallRequested,
+    ToolsUsed,
+)
 from dialectic_events.envelope import Header
 from dialectic_events.errors import IntegrityError
 from dialectic_events.parts import refer
@@ -32,7 +39,7 @@ from dialectic_events.turns import (
 )
 from dialectic_events.union import CONTRIBUTIONS as BY_KIND
 from dialectic_events.union import Event, Made
-from dialectic_replay.run import Run, apply
+from dialectic_replay.run import Call, Run, apply
 from dialectic_replay.words import words_of
 
 __all__ = ["CONTRIBUTIONS", "ENDINGS", "SETTLING", "Fate", "Lookup", "Witness"]
@@ -65,6 +72,7 @@ class Witness:
 
     __slots__ = (
         "_awaited",
+        "_rests_for",
         "claimed",
         "ended_at",
         "event",
@@ -79,6 +87,7 @@ class Witness:
         "over_at",
         "passed_at",
         "plan",
+        "renewed_at",
         "requested_at",
         "rested_at",
         "resumed_at",
@@ -99,7 +108,8 @@ class Witness:
         self.ended_at: dict[str, int] = {}
         self.used_at: dict[str, int] = {}
         self.passed_at: dict[int, int] = {}
-        self.opened_at = self.rested_at = self.resumed_at = self.over_at = 0
+        self.opened_at = self.rested_at = self.resumed_at = self.over_at = self.renewed_at = 0
+        self._rests_for = ""
         self.made: dict[str, list[str]] = {}
         self.claimed: set[tuple[str, str]] = set()
         self.ids: dict[str, int] = {}
@@ -133,10 +143,11 @@ class Witness:
             case RunOpened():
                 self.opened_at = number
                 self._ask_the_protocol()
-            case RunSuspended():
-                self.rested_at = number
+            case RunSuspended(reason=reason):
+                self.rested_at, self._rests_for = number, reason.partition(":")[0]
             case RunResumed():
                 self.resumed_at = number
+                self.renewed_at = number if self._rests_for in PASSING else self.renewed_at
             case DeadlinePassed():
                 self.passed_at.setdefault(event.round, number)
             case RunConcluded() | RunFailed():
@@ -239,6 +250,18 @@ class Witness:
             and turn.id not in self.run.attempts
             and all(other in results for other in turn.after)
         )
+
+    @property
+    def may_rest(self) -> bool:
+        """Whether the run rests before a turn fails for what may pass."""
+        stages = self.run.opened.stages if self.run.opened is not None else ()
+        return any(stage.failure.on_failure == "rest" for stage in stages)
+
+    def counted(self, turn: str) -> list[Call]:
+        """The calls of a turn whose failures count against its attempts."""
+        since = self.renewed_at if self.may_rest else 0
+        calls = self.run.attempts.get(turn, ())
+        return [self.run.calls[call] for call in calls if self.requested_at[call] > since]
 
     def calls_at(self, turn: str) -> tuple[int, ...]:
         """The numbers of all requests of a turn and their endings so far."""

@@ -74,7 +74,11 @@ def experiment(seed: int) -> tuple[Config, Faults]:
     debate, mixture = Random(seed % DEBATES), swarm(seed)
     plan = swarm(debate.randrange(2**32))
     return _config(debate), replace(
-        mixture, provider=plan.provider, failing=plan.failing, troubles=plan.troubles
+        mixture,
+        provider=plan.provider,
+        failing=plan.failing,
+        troubles=plan.troubles,
+        outage=plan.outage,
     )
 
 
@@ -97,7 +101,12 @@ def _config(random: Random) -> Config:
         stop=random.choice((None, None, StopRule("convergence", 0.7), StopRule("quality", 0.6))),
         synthesis=random.choice(("judge", "judge", *get_args(Synthesis))),
         failure=random.choice(
-            (_GOES_ON, _GOES_ON, FailurePolicy(min(agents, 2)), FailurePolicy(1, "stop"))
+            (
+                _GOES_ON,
+                FailurePolicy(1, "rest"),
+                FailurePolicy(min(agents, 2)),
+                FailurePolicy(1, "stop"),
+            )
         ),
         tools=random.choice(((), (), ("context_search",))),
         tool_call_limit=random.choice((1, 2)),

@@ -37,15 +37,15 @@ class Faults(Struct, frozen=True, omit_defaults=True):
     """What may go wrong in a simulated run.
 
     Of the provider: `failing` calls in a hundred end as one of `troubles`, chosen by `provider` (a
-    seed) and the call's id, so that no order of delivery changes it; `latency` spreads the time
-    that answers take. Of messages: `duplicates` delivers orders and endings twice, `ghosts` lets
-    another ending of a call come late. Of the process: `crashes` kills it at any step, append or
-    start of a call; `breaks` makes an actor fail; `stalls` stops a process for longer than its
-    lease may last; `rival` starts a second one that wants the same run. Of the store: `full`
-    refuses an append (no space, or a lock that somebody holds), `slow` lets a commit take long. Of
-    the person: `interrupts` suspends the run, `absent` never takes a suspended run up again, `away`
-    is not there when asked, `elsewhere` answers from another process. `haste` lets time pass while
-    mail waits.
+    seed) and the call's id, so that no order of delivery changes it; in an `outage`, so many first
+    attempts of every turn fail; `latency` spreads the time that answers take. Of messages:
+    `duplicates` delivers orders and endings twice, `ghosts` lets another ending of a call come
+    late. Of the process: `crashes` kills it at any step, append or start of a call; `breaks` makes
+    an actor fail; `stalls` stops a process for longer than its lease may last; `rival` starts a
+    second one that wants the same run. Of the store: `full` refuses an append (no space, or a lock
+    that somebody holds), `slow` lets a commit take long. Of the person: `interrupts` suspends the
+    run, `absent` never takes a suspended run up again, `away` is not there when asked, `elsewhere`
+    answers from another process. `haste` lets time pass while mail waits.
 
     After `steps` steps all faults end, so that what remains must come to its end. `schedule` are
     the choices of the run, in order; once they are used up it goes on calmly.
@@ -54,6 +54,7 @@ class Faults(Struct, frozen=True, omit_defaults=True):
     provider: int = 0
     failing: int = 0
     troubles: tuple[Trouble, ...] = ()
+    outage: int = 0
     latency: bool = False
     duplicates: bool = False
     ghosts: bool = False
@@ -87,6 +88,7 @@ def swarm(seed: int) -> Faults:
     switches = {name: random.random() < 0.3 for name in SWITCHES}
     troubles = tuple(trouble for trouble in TROUBLES if random.random() < 0.4)
     failing = random.choice((0, 0, 10, 30)) if troubles else 0
+    provider, outage = random.randrange(32), random.choice((0, 0, 0, 0, 0, 0, 1, 3))
     return replace(
-        CALM, provider=random.randrange(32), failing=failing, troubles=troubles, **switches
+        CALM, provider=provider, failing=failing, troubles=troubles, outage=outage, **switches
     )

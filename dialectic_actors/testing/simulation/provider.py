@@ -17,7 +17,7 @@ from msgspec import Struct
 from dialectic_actors.actors.ports import Ask
 from dialectic_actors.testing.answers import missed, said, tool_calls
 from dialectic_actors.testing.simulation.choices import Choices
-from dialectic_actors.testing.simulation.faults import Faults
+from dialectic_actors.testing.simulation.faults import Faults, Trouble
 from dialectic_actors.testing.simulation.schedule import Plant, Schedule
 from dialectic_events.calls import CallAnswered, CallFailed, Ending, ErrorClass, Usage
 
@@ -47,8 +47,10 @@ class Provider:
 def answer_of(ask: Ask, faults: Faults) -> Ending | None:
     """How a call ends: decided by its id, worded by what it was asked."""
     draw = crc32(f"{faults.provider} {ask.call}".encode())
-    trouble = None
-    if draw % 100 < faults.failing and faults.troubles:
+    trouble: Trouble | None = None
+    if int(ask.call.rpartition("#")[2]) <= faults.outage:
+        trouble = "server"
+    elif draw % 100 < faults.failing and faults.troubles:
         trouble = faults.troubles[draw // 100 % len(faults.troubles)]
     if trouble == "lost":
         return None

@@ -188,7 +188,13 @@ def _simulated(world: SimulatedWorld, choices: Choices) -> Simulated:
 
 def _of_the_provider(faults: Faults) -> Faults:
     """Only that which decides how calls end."""
-    return replace(CALM, provider=faults.provider, failing=faults.failing, troubles=faults.troubles)
+    return replace(
+        CALM,
+        provider=faults.provider,
+        failing=faults.failing,
+        troubles=faults.troubles,
+        outage=faults.outage,
+    )
 
 
 def _settled(world: SimulatedWorld, calm: Simulated | None) -> None:
