@@ -67,11 +67,15 @@ def diagnose(
 
 
 def exit_code_of(found: list[Diagnosis]) -> int:
-    """0 without a problem; else 4, or what the problems have in common."""
+    """0 without a problem; else the code of the gravest: the log, then the configuration, then a
+    provider.
+    """
     codes = {each.exit_code for each in found if each.status == "problem"}
     if not codes:
         return ExitCode.DONE
-    return codes.pop() if len(codes) == 1 else ExitCode.CONFIGURATION
+    if ExitCode.INTEGRITY in codes:
+        return ExitCode.INTEGRITY
+    return ExitCode.PROVIDER if codes == {ExitCode.PROVIDER} else ExitCode.CONFIGURATION
 
 
 def _program() -> Iterator[Diagnosis]:

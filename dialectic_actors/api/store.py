@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any, Self
 from msgspec import Struct
 
 from dialectic_events import store as port
-from dialectic_events.errors import DialecticError, ExitCode
+from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
 from dialectic_events.stores import default_url, open_store
 
 if TYPE_CHECKING:
     from dialectic_actors.api.outcome import Outcome
     from dialectic_events.envelope import Envelope
     from dialectic_events.jsonl import ImportReport
+    from dialectic_events.jsonl_reading import LogFile
     from dialectic_replay.references import Reference
     from dialectic_replay.run import Run
 
-__all__ = ["Entry", "NoLog", "Store", "Verified", "log_head", "replay"]
+__all__ = ["Entry", "NoLog", "Store", "Verified", "log_head", "nothing_at", "replay"]
 
 _ENDS = {
     "run-concluded": "concluded",
@@ -88,7 +89,7 @@ class Store:
         self.cwd = cwd or Path.cwd()
         self.url = str(url or default_url(self.cwd, os.environ if env is None else env))
         path = Path(self.url.removeprefix("sqlite:"))
-        if must_exist and self.url != "memory:" and not path.exists():
+        if must_exist and self.url != "memory:" and nothing_at(path):
             raise NoLog(path)
         self.port: port.Store = open_store(self.url)
 
@@ -182,17 +183,17 @@ class Store:
 
     def export(self, refs: Sequence[str] = ()) -> Iterator[bytes]:
         """The lines of a JSONL log with some runs and their lineages; all runs, the oldest first,
-        when none is named.
+        when none is named. Raises IntegrityError at the first thing that is not what was written.
         """
         from dialectic_events.jsonl import export
 
         streams = [self.resolve(ref).run for ref in refs]
         everything = [each.stream for each in reversed(self.port.streams())]
-        return export(self.port, streams or everything)
+        return _with_remedy(export(self.port, streams or everything))
 
-    def import_log(self, lines: Iterable[bytes]) -> ImportReport:
-        """Take in an exported log, once all of it has been verified. Raises IntegrityError, and
-        stores nothing, if not.
+    def import_log(self, lines: Iterable[bytes] | LogFile) -> ImportReport:
+        """Take in an exported log, once all of it has been verified, and what is here of its runs.
+        Raises IntegrityError, and stores nothing, if not.
         """
         from dialectic_events.jsonl import import_log
 
@@ -225,6 +226,19 @@ def replay(ref: str, store: Store | str | Path | None = None) -> Run:
         return store.replay(ref)
     with Store(store, must_exist=True) if store is not None else Store.find() as opened:
         return opened.replay(ref)
+
+
+def _with_remedy(lines: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from lines
+    except IntegrityError as error:
+        fix = error.fix or "restore the log from a copy, or export another run: dialectic ls"
+        raise IntegrityError(error.what, where=error.where, fix=fix) from error
+
+
+def nothing_at(path: Path) -> bool:
+    """Whether opening a log here would make one."""
+    return not path.exists() or (path.is_file() and not path.stat().st_size)
 
 
 def _field(payload: bytes | None, name: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from dialectic_actors.api.store import Store
+from dialectic_actors.api.store import Store, nothing_at
 from dialectic_events.envelope import read_header
 from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
 from dialectic_events.store import StoreFull, StreamEntry
@@ -49,7 +49,7 @@ def check_store(url: str | Path | None, cwd: Path, env: Mapping[str, str]) -> It
         return
     path = Path(place.removeprefix("sqlite:"))
     yield from _room(path)
-    if not path.exists():
+    if nothing_at(path):
         yield _folder(path)
         return
     try:
@@ -61,7 +61,7 @@ def check_store(url: str | Path | None, cwd: Path, env: Mapping[str, str]) -> It
 
 
 def writable_store(url: str | Path | None, cwd: Path) -> Store:
-    """The store for a new run. Raises DialecticError (exit 4) when nothing could be written to it:
+    """The store for new runs. Raises DialecticError (exit 4) when nothing could be written to it:
     there is nothing yet that could be resumed.
     """
     try:
@@ -125,20 +125,23 @@ def _log(path: Path, url: str, cwd: Path) -> Iterator[StoreFound]:
             detail = f"{words}, journal mode {health.journal_mode}: readers would wait for writers"
             yield StoreFound("log", "warning", detail, "put the log on a local disk")
         if runs:
-            yield _chain(store, runs[0])
+            yield _chain(store, runs[0], len(runs))
         yield from _leases(store, health.leases)
 
 
-def _chain(store: Store, newest: StreamEntry) -> StoreFound:
-    """Whether the newest run is what was written."""
+def _chain(store: Store, newest: StreamEntry, runs: int) -> StoreFound:
+    """Whether the newest of so many runs is what was written."""
     try:
         (last,) = store.verify([newest.stream])
     except IntegrityError as error:
         detail = f"{error.where}: {error.what}"
-        fix = error.fix or "dialectic audit verify finds all; restore the log from a copy"
+        fix = error.fix or "restore the log from a copy; dialectic audit verify looks at all runs"
         return StoreFound("chain", "problem", detail, fix, error.exit_code)
     at = read_header(newest.last).recorded_at
-    return StoreFound("chain", "ok", f"{last.ref}: {last.version} events verified", at=at)
+    words = f"{last.ref}: {last.version} events verified"
+    if runs > 1:
+        words += f", the newest of {runs} runs; dialectic audit verify looks at all"
+    return StoreFound("chain", "ok", words, at=at)
 
 
 def _leases(store: Store, leases: tuple[Held, ...]) -> Iterator[StoreFound]:

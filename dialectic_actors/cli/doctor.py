@@ -38,8 +38,9 @@ def command(
 ) -> int:
     """Look whether a debate would run here, one line for each thing that it needs.
 
-    Ends with 0 unless there is a problem: 3 when it is a provider's, 4 when it is one of
-    configuration, 5 when the log is not what was written.
+    Of the log, it verifies the newest run. Ends with 0 unless there is a problem, else with that of
+    the gravest: 5 when the log is not what was written, 4 when it is one of configuration, 3 when
+    it is a provider's.
     """
     import msgspec
 

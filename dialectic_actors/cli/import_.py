@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 
 from dialectic_actors.cli import options
-from dialectic_actors.cli.terminal import data, document
+from dialectic_actors.cli.terminal import data, document, say
 
 __all__ = ["command"]
 
@@ -24,13 +24,18 @@ def command(file: Path, json: bool, store: str | None) -> int:
     Importing the same file again changes nothing; a run that differs from the one that is here is
     refused.
     """
-    from dialectic_actors.api.store import Store
+    from dialectic_actors.api.store_checks import writable_store
+    from dialectic_events.jsonl_reading import read_log
 
-    with _opened(file) as lines, Store(store) as opened:
-        report = opened.import_log(lines)
+    with _opened(file) as lines:
+        verified = read_log(lines)
+    with writable_store(store, Path.cwd()) as opened:
+        report = opened.import_log(verified)
     if json:
         document("import", {name: getattr(report, name) for name in report.__struct_fields__})
         return 0
+    if not verified.streams:
+        say("the file holds no run: nothing was imported")
     outcomes = {
         "imported": report.added,
         "continued": report.extended,

@@ -23,14 +23,17 @@ def command(number: int | None, json: bool, store: str | None) -> int:
     try:
         with Store(store, must_exist=True) as opened:
             runs = opened.runs()[:number]
-    except NoLog:
-        runs = []
+            place = opened.url.removeprefix("sqlite:")
+    except NoLog as missing:
+        if store is not None:
+            raise
+        runs, place = [], missing.where
     if json:
         rows = [{name: getattr(run, name) for name in run.__struct_fields__} for run in runs]
         document("ls", rows)
         return 0
     if not runs:
-        say('no runs yet: dialectic debate "…" --offline makes one')
+        say(f'no runs yet in {place}: dialectic debate "…" --offline makes one')
     for run in runs:
         title = next((line.strip() for line in run.problem.splitlines() if line.strip()), "")
         if len(title) > _TITLE_CHARACTERS:

@@ -56,16 +56,17 @@ def _fault(record: Record, what: str) -> IntegrityError:
 def verified(
     records: Iterable[Record],
     *,
+    after: Head | None = None,
     known: Head | None = None,
     redacted: Callable[[Record], bool] = lambda _: False,
 ) -> Iterator[tuple[Record, Header]]:
     """The records of one lineage with their headers, each checked before it is handed on.
 
-    `known` is a head that the lineage must contain: a shorter or rewritten one is refused.
-    `redacted` says which absent payloads are accounted for. Raises IntegrityError at the first
-    fault.
+    `after` is the head that they continue, if not from the beginning. `known` is a head that the
+    lineage must contain: a shorter or rewritten one is refused. `redacted` says which absent
+    payloads are accounted for. Raises IntegrityError at the first fault.
     """
-    chain = Chain()
+    chain = Chain(after)
     met = known is None or known == Head(0, GENESIS)
     for record in records:
         header = chain.check(record)

@@ -14,10 +14,11 @@ from itertools import islice
 import msgspec
 from msgspec import Struct
 
-from dialectic_events.envelope import Head, Record, read_header
+from dialectic_events.chain import verified
+from dialectic_events.envelope import Head, Header, Record, read_header
 from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
 from dialectic_events.jsonl_lines import event_line, format_line, head_line, part_line
-from dialectic_events.jsonl_reading import read_log
+from dialectic_events.jsonl_reading import LogFile, read_log
 from dialectic_events.parts import check, strands
 from dialectic_events.references import Named, refs_named
 from dialectic_events.store import Appended, Batch, Store, StreamEntry
@@ -40,30 +41,34 @@ def export(store: Store, streams: Sequence[str]) -> Iterator[bytes]:
     """The lines of `streams` and of all that they were forked from, each stream once and whole,
     parents first.
 
-    Raises DialecticError for an unknown stream, IntegrityError when a part is missing or an event
-    fits on no line.
+    What is handed on is verified on the way. Raises DialecticError for an unknown stream,
+    IntegrityError at the first event or text that is not what was written, or fits on no line.
     """
     entries = {entry.stream: entry for entry in store.streams()}
     lineage = list(_lineage(entries, streams))
     yield format_line() + b"\n"
     seen: set[str] = set()
     for entry in lineage:
-        records = store.read(entry.stream, entry.first.version, entry.last.version)
-        while stretch := list(islice(records, _STRETCH)):
+        head = Head(entry.last.version, entry.last.digest)
+        records = store.read(entry.stream, entry.first.version, head.version)
+        pairs = verified(records, after=_before(store, entry), known=head)
+        while stretch := list(islice(pairs, _STRETCH)):
             for line in _lines(store, stretch, seen):
                 yield line + b"\n"
-        yield head_line(entry.stream, Head(entry.last.version, entry.last.digest)) + b"\n"
+        yield head_line(entry.stream, head) + b"\n"
 
 
-def import_log(lines: Iterable[bytes], store: Store) -> ImportReport:
-    """Verify a whole exported log, then store what the store does not have yet; a repeat changes
-    nothing.
+def import_log(lines: Iterable[bytes] | LogFile, store: Store) -> ImportReport:
+    """Verify a whole exported log, unless it was read already, and what the store has of its
+    streams; then store what it does not have yet. A repeat changes nothing.
 
     A stream that the file carries further is extended. Raises IntegrityError with the line at the
-    first fault, DialecticError when the file is no exported log or the store has other events under
-    the same name; then nothing was stored.
+    first fault, or with the event where the store's own copy is not what was written,
+    DialecticError when the file is no exported log or the store has other events under the same
+    name; then nothing was stored.
     """
-    file = read_log(lines)
+    file = lines if isinstance(lines, LogFile) else read_log(lines)
+    _check_copies(store, file.streams)
     batches = [
         batch
         for stream, records in file.streams.items()
@@ -90,18 +95,51 @@ def _lineage(entries: Mapping[str, StreamEntry], streams: Sequence[str]) -> Iter
         while name is not None and name not in done:
             entry = entries.get(name)
             if entry is None:
-                raise DialecticError("there is no such run", where=name, exit_code=ExitCode.USAGE)
+                raise DialecticError(
+                    "there is no such run",
+                    where=name,
+                    fix="dialectic ls names those that there are",
+                    exit_code=ExitCode.USAGE,
+                )
             done.add(name)
             branch.append(entry)
-            name = read_header(entry.first).parent
+            name = _parent(entry, entries)
         yield from reversed(branch)
 
 
-def _lines(store: Store, records: Sequence[Record], seen: set[str]) -> Iterator[bytes]:
+def _parent(entry: StreamEntry, entries: Mapping[str, StreamEntry]) -> str | None:
+    """The stream that this one continues. Raises IntegrityError when the store does not have it."""
+    try:
+        parent = read_header(entry.first).parent
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        what = f"the header is unreadable: {error}"
+        raise IntegrityError(what, where=_place(entry.first)) from error
+    if parent is not None and parent not in entries:
+        what = f"it continues {parent[:40]!r}, which this store does not have"
+        raise IntegrityError(what, where=_place(entry.first))
+    return parent
+
+
+def _before(store: Store, entry: StreamEntry) -> Head:
+    """What the first event of a stream continues, in the lineage of its parent."""
+    parent, version = read_header(entry.first).parent, entry.first.version - 1
+    found = () if parent is None else store.read(parent, version, version)
+    return next((Head(version, record.digest) for record in found), Head())
+
+
+def _place(record: Record) -> str:
+    return f"{record.stream}:{record.version}"
+
+
+def _lines(store: Store, pairs: Sequence[tuple[Record, Header]], seen: set[str]) -> Iterator[bytes]:
     """The lines of some events, each after the parts that no line before it holds."""
-    named = [_named(record) for record in records]
-    texts = _texts(store, {ref for each in named for ref in each.refs if ref not in seen}, seen)
-    for record, each in zip(records, named, strict=True):
+    named = [(record, _named(record, header)) for record, header in pairs]
+    places: dict[str, str] = {}
+    for record, each in named:
+        for ref in each.refs:
+            places.setdefault(ref, _place(record))
+    texts = _texts(store, {ref: at for ref, at in places.items() if ref not in seen}, seen)
+    for record, each in named:
         for ref in each.refs:
             try:
                 for needed in _needed(ref, texts, seen):
@@ -110,33 +148,34 @@ def _lines(store: Store, records: Sequence[Record], seen: set[str]) -> Iterator[
             except KeyError as missing:
                 if each.certain:
                     raise IntegrityError(
-                        f"part {str(missing)[1:14]}… is missing",
-                        where=f"{record.stream}:{record.version}",
+                        f"part {str(missing)[1:14]}… is missing", where=_place(record)
                     ) from None
         yield event_line(record)
 
 
-def _named(record: Record) -> Named:
-    if record.payload is None:
-        return Named((), certain=True)
-    header = read_header(record)
-    return refs_named(header.type, header.schema, record.payload)
+def _named(record: Record, header: Header) -> Named:
+    try:
+        return refs_named(header.type, header.schema, record.payload or b"")
+    except IntegrityError as error:
+        raise IntegrityError(error.what, where=_place(record)) from error
 
 
-def _texts(store: Store, refs: set[str], seen: set[str]) -> dict[str, str]:
-    """The texts behind references and behind all that they bind, as far as the store has them."""
+def _texts(store: Store, wanted: Mapping[str, str], seen: set[str]) -> dict[str, str]:
+    """The texts behind references and behind all that they bind, as far as the store has them.
+
+    `wanted` says of each reference which event names it.
+    """
     texts: dict[str, str] = {}
-    wanted = refs
     while wanted:
-        bound: set[str] = set()
+        bound: dict[str, str] = {}
         for ref, text in store.parts(sorted(wanted)).items():
-            check(ref, text)
+            check(ref, text, wanted[ref])
             try:
-                bound.update(strands(ref, text))
-            except msgspec.MsgspecError:
+                bound |= dict.fromkeys(strands(ref, text), wanted[ref])
+            except (msgspec.MsgspecError, RecursionError):
                 continue
             texts[ref] = text
-        wanted = {ref for ref in bound if ref not in seen and ref not in texts}
+        wanted = {ref: at for ref, at in bound.items() if ref not in seen and ref not in texts}
     return texts
 
 
@@ -160,6 +199,19 @@ def _needed(ref: str, texts: Mapping[str, str], seen: set[str]) -> list[str]:
             pending.pop()
             order[each] = None
     return list(order)
+
+
+def _check_copies(store: Store, streams: Iterable[str]) -> None:
+    """Raise IntegrityError unless what the store has of these streams could be exported again."""
+    try:
+        for _ in export(store, [each for each in streams if store.head(each).version]):
+            pass
+    except IntegrityError as error:
+        raise IntegrityError(
+            f"the copy in this store is not what was written: {error.what}",
+            where=error.where,
+            fix="dialectic import FILE --store other.db, and go on there",
+        ) from error
 
 
 def _news(store: Store, stream: str, records: Sequence[Record]) -> Batch | None:

@@ -21,6 +21,7 @@ from dialectic_events.references import is_reference, refs_named
 __all__ = ["LogFile", "read_log"]
 
 LOG_BYTES = 1024 * 1024 * 1024
+_AGAIN = "export the run again where it came from: dialectic export -o FILE"
 # A run's name is typed after commands and names a file: no path, option or reference passes.
 _STREAM = re.compile(r"\w[\w.%+=-]{0,199}", re.ASCII)
 
@@ -35,12 +36,15 @@ class LogFile:
         self.parts: dict[str, str] = {}
         self._parents: dict[str, str | None] = {}
         self._unnamed: set[str] = set()
+        self._ends_with_part = False
         self._chain: Chain | None = None
         self._open = ""
 
     def take(self, line: bytes) -> None:
         """Take in the next line. Raises IntegrityError when it does not fit to those before it."""
-        match read_line(line):
+        said = read_line(line)
+        self._ends_with_part = isinstance(said, PartLine)
+        match said:
             case PartLine(ref, text):
                 self._take_part(ref, text)
             case EventLine() as event:
@@ -52,6 +56,9 @@ class LogFile:
         """No line is left. Raises IntegrityError when one is missing, or a part was in vain."""
         if self._chain is not None:
             raise IntegrityError(f"the file ends within {self._open}: its head is missing")
+        # Parts are written right before the event that names them.
+        if self._unnamed and self._ends_with_part:
+            raise IntegrityError("the file ends early: its last head is missing")
         if self._unnamed:
             raise IntegrityError(f"part {min(self._unnamed)[:13]}… is named by no event")
 
@@ -176,8 +183,8 @@ def _check_format(first: bytes) -> None:
 
 
 def _at(number: int, error: IntegrityError) -> IntegrityError:
-    where = f"line {number}"
-    return IntegrityError(error.what, where=f"{where} ({error.where})" if error.where else where)
+    where = f"line {number} ({error.where})" if error.where else f"line {number}"
+    return IntegrityError(error.what, where=where, fix=_AGAIN)
 
 
 def _strands(ref: str, text: str) -> tuple[str, ...]:

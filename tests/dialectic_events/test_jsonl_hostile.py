@@ -138,6 +138,12 @@ HOSTILE: dict[str, tuple[Callable[[], list[bytes]], str]] = {
         "line 6: the head is not that",
     ),
     "no head": (lambda: small()[:-1], "line 5: the file ends within deb-1"),
+    "cut off before an event": (lambda: small()[:2], "line 2: the file ends early: its last head"),
+    "cut off within a line": (lambda: [*small()[:2], small()[2][:-9]], "line 3: it is unreadable"),
+    "a text of nobody": (
+        lambda: [FIRST, part_line(refer("x"), "x"), *small()[1:]],
+        "line 7: part .* is named by no event",
+    ),
     "a stream within another": (
         lambda: [*small()[:3], event_line(proposals("deb-2", ["one"]).records[0])],
         "line 4: deb-1 has not ended yet",
@@ -180,9 +186,10 @@ def test_a_hostile_file_is_refused_with_its_line(name: str) -> None:
     lines, message = HOSTILE[name]
     store = open_store("memory:")
 
-    with pytest.raises(IntegrityError, match=message):
+    with pytest.raises(IntegrityError, match=message) as refused:
         import_log(lines(), store)
 
+    assert "dialectic export" in refused.value.fix
     assert () == contents(store)
 
 

@@ -45,7 +45,8 @@ class SqliteStore:
     """A log at `path`; the file and its folder are made when they are missing.
 
     `clock` gives seconds, for leases. The WAL is written back every `wal_bytes`, roughly. Raises
-    DialecticError when `path` is no log, or a newer one.
+    DialecticError when `path` is no log, or a newer one. Where nothing can be written, a log at
+    rest is read.
     """
 
     def __init__(
@@ -64,9 +65,9 @@ class SqliteStore:
         self._followers = WeakSet[Follower]()
         self._idle: list[Reading] = []
         self._closed = False
-        prepare(path)
+        self._at_rest = prepare(path)
         with speaking(path):
-            self._writing = Writing(connect(path))
+            self._writing = Writing(connect(path, at_rest=self._at_rest))
 
     @contextmanager
     def _transaction(self, *, flushed: bool = True) -> Iterator[Writing]:
@@ -92,7 +93,7 @@ class SqliteStore:
         """A connection of one's own for a moment."""
         self._check_open()
         with speaking(self.path):
-            reading = self._idle.pop() if self._idle else Reading(connect(self.path))
+            reading = self._idle.pop() if self._idle else self._connected()
             try:
                 yield reading
             finally:
@@ -100,6 +101,9 @@ class SqliteStore:
                     reading.close()
                 else:
                     self._idle.append(reading)
+
+    def _connected(self) -> Reading:
+        return Reading(connect(self.path, at_rest=self._at_rest))
 
     def _check_open(self) -> None:
         if self._closed:

@@ -160,7 +160,12 @@ class Reading:
         bodies: dict[bytes, bytes] = {}
         for start in range(0, len(digests), _TOGETHER):
             self._fetch(digests[start : start + _TOGETHER], bodies)
-        return {ref: bodies[digest].decode() for ref, digest in wanted.items() if digest in bodies}
+        # What is no text any more is handed on as another text: its digest tells.
+        return {
+            ref: bodies[digest].decode(errors="replace")
+            for ref, digest in wanted.items()
+            if digest in bodies
+        }
 
     def _fetch(self, digests: Sequence[bytes], bodies: dict[bytes, bytes]) -> None:
         # One question for many texts: to ask for each takes a fifth longer.

@@ -6,9 +6,10 @@ migration.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from dialectic_events.errors import DialecticError, ExitCode, IntegrityError
@@ -71,10 +72,17 @@ def lock_file(path: Path) -> Path:
     return path.with_name(f"{path.name}-lock")
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection for one thread at a time, every commit of which is durable."""
+def connect(path: Path, *, at_rest: bool = False) -> sqlite3.Connection:
+    """A connection for one thread at a time, every commit of which is durable.
+
+    A log that is `at_rest` is read as its file is, without locks: nobody may be writing to it.
+    """
     connection = sqlite3.connect(
-        path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+        f"{path.resolve().as_uri()}?immutable=1" if at_rest else path,
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+        uri=at_rest,
     )
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
@@ -100,8 +108,9 @@ def speaking(path: Path) -> Iterator[None]:
         raise
 
 
-def prepare(path: Path) -> None:
-    """Make a log at `path` unless there is one. Raises DialecticError when none can be there.
+def prepare(path: Path) -> bool:
+    """Make a log at `path` unless there is one; True when it is at rest, where nothing can be
+    written. Raises DialecticError when none can be there, or be read.
 
     A file of somebody else is never written to.
     """
@@ -111,14 +120,46 @@ def prepare(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _refused(path, f"its folder cannot be made: {error.strerror}") from error
+    at_rest = False
     with speaking(path):
-        connection = connect(path)
         try:
-            if _is_new(connection, path):
-                with _only_one(path):
-                    _make_tables(connection, path)
-        finally:
-            connection.close()
+            _make(path)
+        except sqlite3.OperationalError:
+            if not path.exists() or _can_be_changed(path):
+                raise
+            at_rest = True
+            _look(path)
+    return at_rest
+
+
+def _make(path: Path) -> None:
+    with closing(connect(path)) as connection:
+        if _is_new(connection, path):
+            with _only_one(path):
+                _make_tables(connection, path)
+
+
+def _can_be_changed(path: Path) -> bool:
+    """Whether a log can be opened as usual: even those who read write beside it."""
+    return os.access(path, os.R_OK) and os.access(path.parent, os.W_OK)
+
+
+def _look(path: Path) -> None:
+    """Raise DialecticError unless the log can be read as its file is."""
+    if not os.access(path, os.R_OK):
+        raise _refused(
+            path, "it cannot be read", fix="mend its rights, or name another log with --store"
+        )
+    wal = path.with_name(f"{path.name}-wal")
+    if wal.exists() and wal.stat().st_size:
+        raise _refused(
+            path,
+            f"its newest events are in {wal.name}, which cannot be read in a read-only folder",
+            fix=f"cp {path}* FOLDER, one that can be written; then --store FOLDER/{path.name}",
+        )
+    with closing(connect(path, at_rest=True)) as connection:
+        if _is_new(connection, path):
+            raise _refused(path, "it is empty, and no log can be made in a read-only folder")
 
 
 @contextmanager

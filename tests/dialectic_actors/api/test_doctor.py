@@ -115,6 +115,18 @@ def test_a_log_is_looked_at_without_a_change(tmp_path: Path) -> None:
     assert first == [found(tmp_path, name) for name in ("log", "chain", "owners")]
 
 
+def test_an_empty_file_stays_empty(tmp_path: Path) -> None:
+    """Who only looks makes no log of it."""
+    place = tmp_path / "debates" / "log.db"
+    place.parent.mkdir()
+    place.touch()
+
+    told = found(tmp_path, "log")
+
+    assert "made by the first debate" in told.detail
+    assert (b"", [place]) == (place.read_bytes(), list(place.parent.iterdir()))
+
+
 def test_a_changed_log_is_found(tmp_path: Path) -> None:
     """A word that was altered in the last run is a problem of integrity."""
     debate("Design a lock", offline=True, agents=["kiss"], rounds=1, cwd=tmp_path)
@@ -126,6 +138,24 @@ def test_a_changed_log_is_found(tmp_path: Path) -> None:
 
     assert ("problem", 5) == (broken.status, broken.exit_code)
     assert "ok" == found(tmp_path, "log").status
+
+
+def test_only_the_newest_run_is_said_to_be_verified(tmp_path: Path) -> None:
+    """A change in an older one is not looked for: who wants that is told the command."""
+    debate("Design a lock", offline=True, agents=["kiss"], rounds=1, cwd=tmp_path)
+    newest = debate("Design a cache", offline=True, agents=["kiss"], rounds=1, cwd=tmp_path).ref
+    with sqlite3.connect(tmp_path / "debates" / "log.db") as log:
+        changed = log.execute(
+            "UPDATE texts SET body = ?2 WHERE body = ?1", (b"Design a lock", b"Design a leak")
+        )
+        assert 1 == changed.rowcount
+    log.close()
+
+    told = found(tmp_path, "chain")
+
+    assert "ok" == told.status
+    assert told.detail.startswith(f"{newest}: ")
+    assert told.detail.endswith("the newest of 2 runs; dialectic audit verify looks at all")
 
 
 def test_a_run_that_a_dead_process_left_is_named(tmp_path: Path) -> None:
@@ -204,13 +234,24 @@ def test_a_clock_behind_the_log_is_told() -> None:
     assert ("warning", True) == (late.status, bool(late.fix))
 
 
-def test_problems_that_differ_are_of_configuration() -> None:
-    """One kind of problem keeps its exit code."""
+def test_the_exit_code_is_that_of_the_gravest_problem() -> None:
+    """A log that is not what was written, before the configuration, before a provider."""
     server, key = Diagnosis("a", "problem", "", "", 3), Diagnosis("b", "problem", "", "", 4)
-    warned = Diagnosis("c", "warning", "", "", 3)
+    chain, other = Diagnosis("c", "problem", "", "", 5), Diagnosis("d", "problem", "", "", 7)
+    warned = Diagnosis("e", "warning", "", "", 5)
 
-    assert (3, 4, 4, 0) == tuple(
-        map(exit_code_of, ([server, warned], [key], [server, key], [warned]))
+    assert (0, 3, 4, 4, 4, 5) == tuple(
+        map(
+            exit_code_of,
+            (
+                [warned],
+                [server, warned],
+                [key],
+                [server, key],
+                [server, other],
+                [server, key, chain, other],
+            ),
+        )
     )
 
 

@@ -9,6 +9,7 @@ import re
 import click
 import pytest
 
+from dialectic_actors import Store
 from dialectic_actors.cli.program import COMMANDS, program, run
 
 PAGES = [(name,) for name in COMMANDS] + [("audit", "verify"), ()]
@@ -89,6 +90,7 @@ def test_what_is_said_before_a_command_is_handed_on(
 ) -> None:
     """`dialectic --json --store X ls` is `dialectic ls --json --store X`; the later one wins."""
     place = str(tmp_path_factory.mktemp("empty") / "log.db")
+    Store(place).close()
     outputs = []
     for arguments in (
         ["--json", "--store", place, "ls"],
