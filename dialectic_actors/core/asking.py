@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from dialectic_actors.core.commands import AskAgain, GoOn
-from dialectic_actors.core.failing import counted_from
+from dialectic_actors.core.failing import spent_before
 from dialectic_actors.core.retry import first_model, next_attempt
 from dialectic_actors.core.turn_ids import call_id
 from dialectic_events.calls import CallAnswered, CallFailed, CallRequested, Message
@@ -51,9 +51,8 @@ def after_failure(run: Run, turn: Turn, call: str) -> Event:
     """What follows a failed call: another attempt, or the failure of its turn."""
     opened, agent = _opened(run), _agent(run, turn.speaker)
     calls = [run.calls[each] for each in run.attempts[turn.id]]
-    since = counted_from(run)
-    others = _before(run, turn)
-    attempt = next_attempt(agent, opened.limits, opened.seed, calls, others, since=since)
+    spent, others = spent_before(run, turn.id), _before(run, turn)
+    attempt = next_attempt(agent, opened.limits, opened.seed, calls, others, spent=spent)
     if attempt is None:
         return TurnFailed(turn=turn.id, reason=failure_of(run, call))
     return _call(

@@ -14,7 +14,7 @@ from dialectic_events.runs import Stage
 from dialectic_events.turns import Kind
 from dialectic_replay.run import Run
 
-__all__ = ["broken_policy", "counted_from", "lacks_voices", "missing_agents", "rests_instead"]
+__all__ = ["broken_policy", "lacks_voices", "missing_agents", "rests_instead", "spent_before"]
 
 _AUXILIARY: frozenset[Kind] = frozenset(("summary", "assessment"))
 """Without these a debate goes on with all that was said."""
@@ -27,9 +27,9 @@ def lacks_voices(run: Run, failed: Iterable[str]) -> bool:
     return any(run.results[turn].turn.kind not in _AUXILIARY for turn in failed)
 
 
-def counted_from(run: Run) -> int:
-    """The number of the first call whose failure counts against the attempts of its turn."""
-    return run.renewed_at if _may_rest(run) else 0
+def spent_before(run: Run, turn: str) -> int:
+    """How many attempts of a turn do not count any more, since the run has rested."""
+    return run.spent.get(turn, 0) if _may_rest(run) else 0
 
 
 def rests_instead(run: Run, call: str) -> bool:

@@ -71,12 +71,12 @@ def next_attempt(
     calls: Sequence[Call],
     others: Collection[Call] = (),
     *,
-    since: int = 0,
+    spent: int = 0,
 ) -> Attempt | None:
     """The attempt that follows the last of `calls` (a turn's, in order; the last one failed); None
     to give up. `others` are the calls of the turns that it waits for: a model that cools down after
-    them is passed over. Failures of calls before number `since` do not count: without others the
-    route begins anew.
+    them is passed over. Of the first `spent` calls no failure counts: without others the route
+    begins anew.
     """
     last = calls[-1]
     ending = last.ended
@@ -88,7 +88,7 @@ def next_attempt(
     place = next((i for i, (model, _) in enumerate(route) if model == tried), 0)
     if ending.error in _NOT_COUNTED:
         return Attempt(route[place][1], 0.0, ending.error)
-    counted = [call for call in calls if call.number >= since]
+    counted = calls[spent:]
     if not counted:
         return Attempt(agent.route[0], 0.0, ending.error)
     following = _following(route, place, _cooling(others) if len(route) > 1 else frozenset())

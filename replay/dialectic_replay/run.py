@@ -41,14 +41,13 @@ Status = Literal["empty", "running", "suspended", "concluded", "partial", "faile
 
 class Call(Struct, frozen=True):
     """A call and how it ended, if it did. `lost` counts the times that it died with its sender;
-    `used` is what the tools said that its answer asked for. `number` calls were requested before.
+    `used` is what the tools said that its answer asked for.
     """
 
     requested: CallRequested
     ended: Ending | None = None
     lost: int = 0
     used: ToolsUsed | None = None
-    number: int = 0
 
 
 class Result(Struct, frozen=True):
@@ -65,8 +64,8 @@ class Result(Struct, frozen=True):
 
 class Run(Struct):
     """The fold of a run's log. Turns by id, in the order in which they were first heard of; calls
-    by id; deadlines that passed, in seconds, by round. `renewed_at` is the number of calls before
-    the run was last taken up after a failure that may pass.
+    by id; deadlines that passed, in seconds, by round. `spent` says of open turns how many of their
+    attempts were made before the run was last taken up after a failure that may pass.
     """
 
     opened: RunOpened | None = None
@@ -79,7 +78,7 @@ class Run(Struct):
     calls: dict[str, Call] = {}
     attempts: dict[str, tuple[str, ...]] = {}
     passed: dict[int, float] = {}
-    renewed_at: int = 0
+    spent: dict[str, int] = {}
 
     def copy(self) -> Run:
         """A run that may evolve without changing this one."""
@@ -94,7 +93,7 @@ class Run(Struct):
             self.calls.copy(),
             self.attempts.copy(),
             self.passed.copy(),
-            self.renewed_at,
+            self.spent.copy(),
         )
 
     @property
@@ -145,7 +144,7 @@ def _apply(run: Run, event: Event) -> None:
             _request(run, event)
         case CallAnswered() | CallFailed():
             call = run.calls[event.call]
-            run.calls[event.call] = Call(call.requested, event, call.lost, call.used, call.number)
+            run.calls[event.call] = Call(call.requested, event, call.lost, call.used)
         case CallLost():
             call = run.calls[event.call]
             run.calls[event.call] = replace(call, lost=call.lost + 1)
@@ -172,7 +171,8 @@ def _apply(run: Run, event: Event) -> None:
             run.status, run.reason = "suspended", event.reason
         case RunResumed():
             if run.reason.partition(":")[0] in PASSING:
-                run.renewed_at = len(run.calls)
+                tried = run.attempts.items()
+                run.spent = {turn: len(calls) for turn, calls in tried if turn not in run.results}
             run.status, run.reason, run.claim = "running", "", event.claim
         case RunConcluded():
             run.status = "concluded" if event.outcome == "complete" else "partial"
@@ -184,7 +184,7 @@ def _apply(run: Run, event: Event) -> None:
 
 def _request(run: Run, event: CallRequested) -> None:
     _known(run, event.turn, event.plan)
-    run.calls[event.call] = Call(event, number=len(run.calls))
+    run.calls[event.call] = Call(event)
     run.attempts[event.turn] = (*run.attempts.get(event.turn, ()), event.call)
 
 

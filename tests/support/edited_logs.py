@@ -151,6 +151,9 @@ LOG = spoken(OPENING, TEXTS)
 BARE = opened(("a", "b"), 1, route=("model-a", "model-b"), limits=LIMITS)
 
 
+PATIENT = FailurePolicy(1, "rest")
+
+
 class Told(Plan, frozen=True):
     """A provider that fails the calls that it was told to."""
 
@@ -176,6 +179,10 @@ RETRIED = told({f"{A}#1": "server"})
 MENDED = told({f"{A}#1": "says-nothing"})
 SKIPPED = told({f"{A}#1": "bad-request", f"{A}#2": "bad-request"})
 RESTED = told({f"{A}#1": "auth"})
+OUT: Mapping[str, Trouble] = {f"{A}#{number}": "server" for number in range(1, 5)}
+"""Every attempt of a turn that there is, on both models."""
+GIVEN_UP = told(OUT)
+WAITED = told(OUT, replace(BARE, stages=(replace(BARE.stages[0], failure=PATIENT),)))
 CRASHED = play(SHORT[:2], perform(CALM))
 
 

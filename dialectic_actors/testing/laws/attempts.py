@@ -278,8 +278,8 @@ def _drawn(seen: Witness, agent: Agent, calls: Sequence[Call]) -> float | None:
     # The wait alone is looked at, and that does not depend on who else is tired.
     if opened is None:
         return None
-    since = seen.run.renewed_at if seen.may_rest else 0
-    attempt = next_attempt(agent, opened.limits, opened.seed, calls, since=since)
+    spent = len(calls) - len(seen.counted(calls[-1].requested.turn))
+    attempt = next_attempt(agent, opened.limits, opened.seed, calls, spent=spent)
     return attempt.delay_s if attempt else None
 
 

@@ -9,8 +9,16 @@ import pytest
 from dialectic_actors.core.decide import fold
 from dialectic_actors.core.failing import missing_agents
 from dialectic_actors.testing.config import Config
-from dialectic_actors.testing.driving import perform, play
-from dialectic_events.runs import FailurePolicy, Limits, RunConcluded, RunFailed, Summarization
+from dialectic_actors.testing.driving import CALM, perform, play
+from dialectic_events.calls import CallFailed, CallRequested, Ending, ErrorClass
+from dialectic_events.runs import (
+    FailurePolicy,
+    Limits,
+    RunConcluded,
+    RunFailed,
+    RunSuspended,
+    Summarization,
+)
 from dialectic_events.union import Event
 from support.drive import failing
 
@@ -47,6 +55,46 @@ def test_a_quorum_is_held(quorum: int) -> None:
         assert last.reason == (
             "only 2 of 3 agents are left in round 1, 3 are needed; missing: security"
         )
+
+
+def test_a_run_may_rest_until_the_provider_is_back() -> None:
+    """Nothing that was paid for is lost: taken up, it begins the route anew, and concludes."""
+    tried: list[str] = []
+
+    def answer(request: CallRequested) -> Ending:
+        tried.append(f"{request.call} {request.model}")
+        is_out = "synthesis" in request.call and not request.call.endswith("#9")
+        failed = CallFailed(call=request.call, error="connection", detail="refused")
+        return failed if is_out else CALM(request)
+
+    config = Config(
+        agents=2,
+        route=("model-a", "model-b"),
+        limits=Limits(attempts=2),
+        failure=FailurePolicy(1, "rest"),
+    )
+    log = play([config.opening()[0]], perform(answer))
+
+    rests = [event for event in log if isinstance(event, RunSuspended)]
+    judge = [each.partition("#")[2] for each in tried if "synthesis" in each]
+    rest = RunSuspended(reason="connection: refused", waits_for=("debate/synthesis/judge",))
+    assert [rest, rest] == rests
+    assert [f"{n} model-{'aabb'[(n - 1) % 4]}" for n in range(1, 10)] == judge
+    assert RunConcluded(outcome="complete") == log[-1]
+
+
+@pytest.mark.parametrize("error", ["bad-request", "malformed", "context-length"])
+def test_what_does_not_pass_is_no_reason_to_rest(error: ErrorClass) -> None:
+    """The turn fails, as it would tomorrow."""
+    config = Config(agents=2, limits=Limits(attempts=1), failure=FailurePolicy(1, "rest"))
+
+    def answer(request: CallRequested) -> Ending:
+        is_wrong = "proposal" in request.call
+        return CallFailed(call=request.call, error=error) if is_wrong else CALM(request)
+
+    log = play([config.opening()[0]], perform(answer))
+
+    assert not any(isinstance(event, RunSuspended) for event in log)
 
 
 @pytest.mark.parametrize("policy", [FailurePolicy(), FailurePolicy(3), FailurePolicy(1, "stop")])
