@@ -14,7 +14,9 @@ __all__ = ["main"]
 def main() -> int:
     """Run the command line and return its exit code."""
     if sys.argv[1:] in (["--version"], ["-V"]):
-        sys.stdout.write(__version__ + "\n")
+        # A caller may have closed it.
+        if sys.stdout is not None:
+            sys.stdout.write(__version__ + "\n")
         return 0
     from dialectic_actors.cli.program import run
 

@@ -60,6 +60,10 @@ class Asked:
         """The ids of an agent's questions so far, in order."""
         return tuple(id for id in self.ids if self._slots[id][1] == agent)
 
+    def is_settled(self, questions: Sequence[Question]) -> bool:
+        """Whether an agent's questions of a pass are answered, or will not be any more."""
+        return self._slot(questions) in self._settled
+
     def rank(self, questions: Sequence[Question]) -> tuple[int, int]:
         """Where an agent's questions of a pass stand among those of others."""
         slot = self._slot(questions)

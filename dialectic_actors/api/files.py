@@ -36,13 +36,14 @@ def write_atomically(path: Path, content: str | bytes) -> Path:
     A link is followed, and what is no regular file (a pipe, a device) is written to, not replaced.
     Raises DialecticError where a database is.
     """
+    encoded = content.encode() if isinstance(content, str) else content
+    if path.exists() and not path.is_file():
+        # Where /dev/stdout leads to, in a pipe, is a place without a name.
+        path.write_bytes(encoded)
+        return path
     place = path.resolve()
     refuse_database(place)
-    encoded = content.encode() if isinstance(content, str) else content
     place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists() and not place.is_file():
-        place.write_bytes(encoded)
-        return path
     # Not the tempfile module: its files are private, this one has the rights of any new file.
     draft = place.with_name(f".{secrets.token_hex(6)}.tmp")
     try:

@@ -29,7 +29,12 @@ from dialectic_actors.bootstrap import (
     preflight,
     seed_of,
 )
-from dialectic_actors.settings import effective, read_env_file, with_clarifications
+from dialectic_actors.settings import (
+    check_problem,
+    effective,
+    read_env_file,
+    with_clarifications,
+)
 from dialectic_actors.settings.context import read_context
 from dialectic_events.envelope import Envelope
 from dialectic_events.errors import DialecticError, ExitCode
@@ -80,10 +85,9 @@ class Debate:
     ) -> None:
         self._cwd = cwd or Path.cwd()
         self.env = read_env_file(None, self._cwd) if env is None else env
-        if not problem.strip():
-            raise DialecticError("the problem is blank", fix="say it", exit_code=ExitCode.USAGE)
+        check_problem(problem)
         self.settings = effective(
-            None if config is None else Path(config),
+            config,
             cwd=self._cwd,
             env=self.env,
             agents=agents,

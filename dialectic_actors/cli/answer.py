@@ -53,6 +53,7 @@ def command(
     """
     from dialectic_actors.api.store import Store
 
+    ref = options.whole(ref)
     options.exclusive(answers=answers is not None, message=bool(messages))
     with Store(store, must_exist=True) as opened:
         given = _given(opened, ref, answers, messages, no_input=no_input or json)

@@ -31,6 +31,7 @@ __all__ = ["Dialogue", "asking", "dialogue", "refuse_answers"]
 
 Pause = Callable[[], AbstractContextManager[None]]
 Reply = Callable[[Sequence[str] | None], None]
+Settled = Callable[[Sequence[Question]], bool]
 
 _CHUNK_BYTES = 65_536
 _STDERR = 2
@@ -49,7 +50,8 @@ class _Withdrawn(Exception):
 
 class Dialogue:
     """The `Person` who reads stderr and writes lines to `source`. `names` are those of the agents;
-    nothing else is said while a person is asked (`pause`). A context manager.
+    nothing else is said while a person is asked (`pause`). Questions that are taken back though
+    they are not `settled` stay open. A context manager.
     """
 
     def __init__(
@@ -59,10 +61,11 @@ class Dialogue:
         *,
         is_terminal: bool,
         pause: Pause = nullcontext,
+        settled: Settled = lambda _: True,
     ) -> None:
         self.by = "terminal" if is_terminal else "lines"
         self._source, self._names, self._pause = source, names, pause
-        self._is_terminal = is_terminal
+        self._is_terminal, self._settled = is_terminal, settled
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._open: set[str] = set()
         self._read = b""
@@ -146,7 +149,8 @@ class Dialogue:
                 answers.append(line)
         except _Withdrawn:
             _show("\n")
-            say("  no answer is needed any more")
+            if self._settled(asked.questions):
+                say("  no answer is needed any more")
             if self._is_terminal:
                 self._forget_typed()
             return None
@@ -187,7 +191,11 @@ class Dialogue:
 
 
 def dialogue(
-    opened: RunOpened, *, pause: Pause = nullcontext, no_input: bool = False
+    opened: RunOpened,
+    *,
+    pause: Pause = nullcontext,
+    settled: Settled = lambda _: True,
+    no_input: bool = False,
 ) -> Dialogue | None:
     """Who is asked at stdin; None when nobody can be."""
     try:
@@ -199,7 +207,7 @@ def dialogue(
     if no_input or (is_terminal and not os.isatty(_STDERR)):
         return None
     names = {agent.id: agent.name for agent in opened.agents}
-    return Dialogue(source, names, is_terminal=is_terminal, pause=pause)
+    return Dialogue(source, names, is_terminal=is_terminal, pause=pause, settled=settled)
 
 
 def refuse_answers(answers: Path | None, opened: RunOpened) -> None:
@@ -223,7 +231,8 @@ def asking(
     if not _asks(opened):
         yield
         return
-    person = dialogue(opened, pause=pause, no_input=no_input)
+    settled = respondent.asked.is_settled
+    person = dialogue(opened, pause=pause, settled=settled, no_input=no_input)
     if person is None:
         yield
     else:

@@ -30,8 +30,9 @@ def verify(refs: tuple[str, ...], json: bool, store: str | None) -> int:
     """
     from dialectic_actors.api.store import Store, log_head
 
+    named = [options.whole(ref) for ref in refs]
     with Store(store, must_exist=True) as opened:
-        found = list(opened.verify(refs))
+        found = list(opened.verify(named))
     head = log_head(found) if not refs else None
     if json:
         runs = [{"ref": f.ref, "version": f.version, "digest": f.digest} for f in found]

@@ -92,7 +92,7 @@ def command(
     showing: options.Showing,
     store: str | None,
 ) -> int:
-    """Run a debate on PROBLEM and print its solution."""
+    """Run a debate on PROBLEM (- is standard input) and print its solution."""
     from dialectic_actors.api.runs import Debate
     from dialectic_actors.settings import read_env_file, read_problem
 

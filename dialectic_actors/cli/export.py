@@ -14,13 +14,7 @@ __all__ = ["command"]
 
 @click.command("export", epilog=options.examples("dialectic export @ -o run.jsonl"))
 @click.argument("refs", nargs=-1)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write here instead of stdout.",
-)
+@options.output_of("Write the log here")
 @options.store
 def command(refs: tuple[str, ...], output: Path | None, store: str | None) -> int:
     """Write REFS (default: the latest run) and what they were forked from as a JSONL log.
@@ -33,8 +27,9 @@ def command(refs: tuple[str, ...], output: Path | None, store: str | None) -> in
     from dialectic_actors.cli.conclusion import check_output
 
     check_output(output)
+    named = [options.whole(ref) for ref in refs]
     with Store(store, must_exist=True) as opened:
-        lines = opened.export(refs or ("@",))
+        lines = opened.export(named or ("@",))
         if output is None:
             stored(lines)
         else:

@@ -33,6 +33,7 @@ __all__ = [
     "no_input",
     "offline",
     "output",
+    "output_of",
     "plain",
     "quiet",
     "reference",
@@ -41,6 +42,7 @@ __all__ = [
     "showing",
     "store",
     "verbose",
+    "whole",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -101,17 +103,48 @@ answers: Callable[[F], F] = click.option(
 no_input: Callable[[F], F] = click.option(
     "--no-input", is_flag=True, help="Ask nobody: a run that needs answers comes to rest."
 )
-output: Callable[[F], F] = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the result here: .json for the whole state, else the solution.",
-)
 at: Callable[[F], F] = click.option(
-    "--at", metavar="POS", help="A point of the run: 42, -1, r2, r2/critique/security>architect."
+    "--at", metavar="POS", help="A point of the run: 42, -1, r2, 'r2/critique/security>architect'."
 )
 reference: Callable[[F], F] = click.argument("ref", default="@")
+
+
+def output_of(what: str) -> Callable[[F], F]:
+    """The option that names the file for `what` a command makes."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(),
+        callback=_file,
+        metavar="FILE",
+        help=f"{what}; - is standard output.",
+    )
+
+
+def _file(context: click.Context, option: click.Parameter, name: str | None) -> Path | None:
+    """The file to write; None for standard output, where things go without the option."""
+    return None if name is None or name == "-" else Path(name)
+
+
+output: Callable[[F], F] = output_of(
+    "Write the result here: .json for the whole state, else the solution"
+)
+
+
+def whole(ref: str) -> str:
+    """A reference where a point has no meaning. Raises DialecticError (exit 2) for one of a
+    point.
+    """
+    from dialectic_replay.references import parse_reference
+
+    if position := parse_reference(ref).position:
+        raise DialecticError(
+            "this takes a run as a whole, not a point of it",
+            where=ref,
+            fix=f"leave out :{position}",
+            exit_code=ExitCode.USAGE,
+        )
+    return ref
 
 
 def examples(*lines: str) -> str:

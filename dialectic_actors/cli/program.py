@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from importlib import import_module
 
 import click
+from click.core import ParameterSource
 
 from dialectic_actors._version import __version__
 from dialectic_actors.cli.diagnostics import configure
 from dialectic_actors.cli.options import Commands
-from dialectic_actors.cli.terminal import report, say
+from dialectic_actors.cli.terminal import open_closed_streams, report, say
 from dialectic_events.errors import DialecticError, ExitCode
 
 __all__ = ["COMMANDS", "program", "run"]
@@ -92,7 +93,7 @@ def run(arguments: Sequence[str]) -> int:
         result = program.main(words, prog_name="dialectic", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message())
-        return ExitCode.FAILED
+        return ExitCode.USAGE
     except click.UsageError as error:
         return report(_mistake(error))
     except click.Abort:
@@ -104,10 +105,13 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _prepare() -> None:
-    """Let a polite end of the process be an interrupt, and every text be printable everywhere."""
+    """Let a polite end of the process be an interrupt, every stream be there, and every text be
+    printable everywhere.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -120,4 +124,21 @@ def _mistake(error: click.UsageError) -> DialecticError:
     if isinstance(error, click.NoSuchOption):
         what = f"there is no option {error.option_name}"
         fix = f"did you mean {error.possibilities[0]}?" if error.possibilities else fix
+    elif (variable := _variable(error)) is not None:
+        return DialecticError(
+            error.message.rstrip("."),
+            where=f"environment variable {variable}",
+            fix=f"unset {variable}, or mend it: {fix}",
+            exit_code=ExitCode.CONFIGURATION,
+        )
     return DialecticError(what[0].lower() + what[1:], where=path, fix=fix, exit_code=ExitCode.USAGE)
+
+
+def _variable(error: click.UsageError) -> str | None:
+    """The variable that holds the value which was refused; None for the words of a command line."""
+    context, option = error.ctx, getattr(error, "param", None)
+    if context is None or option is None:
+        return None
+    if context.get_parameter_source(option.name) is not ParameterSource.ENVIRONMENT:
+        return None
+    return str(option.envvar or f"{context.auto_envvar_prefix}_{option.name.upper()}")

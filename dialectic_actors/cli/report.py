@@ -44,13 +44,7 @@ __all__ = ["command", "report_path", "write_report"]
     metavar="FILE",
     help="With --debate: the configuration that names its agents.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the report here; its directory is made.",
-)
+@options.output_of("Write the report here, its directory is made")
 @click.option("-v", "--verbose", is_flag=True, help="Add latency and tokens to each contribution.")
 @options.at
 @options.store

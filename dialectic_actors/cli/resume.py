@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -53,7 +53,7 @@ def command(
     from dialectic_replay.read import known_event
     from dialectic_replay.run import fold
 
-    env = read_env_file(env_file, Path.cwd())
+    ref, env = options.whole(ref), read_env_file(env_file, Path.cwd())
     check_output(output)
     again = options.repeated(context, "store", "env_file")
     with Store(store, must_exist=True) as opened:
@@ -67,6 +67,7 @@ def command(
         stream = EventsStream(run_id, opened.url, past=past) if showing.jsonl else None
         with ExitStack() as stack:
             stack.enter_context(resumable(run_id, again))
+            stack.enter_context(_unrehearsed())
             watch = listen = person = nearby = None
             if run.opened is not None and not run.ended:
                 person = respondent(run.opened, answers)
@@ -88,6 +89,18 @@ def command(
             again=again,
             there=options.repeated(context, "store"),
         )
+
+
+@contextmanager
+def _unrehearsed() -> Iterator[None]:
+    """Say what mends a missing key here: a run goes on with the models that it began with."""
+    from dialectic_actors.llm.providers import NoKey
+
+    try:
+        yield
+    except NoKey as lacking:
+        lacking.fix = "export it, or write it into .env; -e FILE names another file"
+        raise
 
 
 def _watching(

@@ -21,7 +21,7 @@ __all__ = ["command"]
     epilog=options.examples(
         "dialectic show",
         "dialectic show @ --solution",
-        "dialectic show @:r2/critique/agent-kiss>agent-architect --event",
+        "dialectic show '@:r2/critique/kiss>architect' --event",
     ),
 )
 @options.reference

@@ -25,6 +25,7 @@ __all__ = [
     "is_lively",
     "json_data",
     "one_line",
+    "open_closed_streams",
     "report",
     "safe",
     "say",
@@ -148,6 +149,17 @@ def report(error: Exception) -> int:
     if error.fix:
         say(f"  fix:   {error.fix}")
     return error.exit_code
+
+
+def open_closed_streams() -> None:
+    """Let nothing come from a standard stream that the caller has closed, and what is said to it go
+    nowhere.
+    """
+    # In this order each takes the lowest descriptor that is free, its own: no log is opened there.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
 
 
 def _print(text: str, stream: TextIO) -> None:

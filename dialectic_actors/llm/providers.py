@@ -22,6 +22,7 @@ from dialectic_events.contents import write_content
 from dialectic_events.errors import DialecticError, ExitCode
 
 __all__ = [
+    "NoKey",
     "Provider",
     "ProviderFile",
     "Server",
@@ -32,6 +33,10 @@ __all__ = [
     "provider_names",
     "server_of",
 ]
+
+
+class NoKey(DialecticError):
+    """The variable that holds a provider's key is not set."""
 
 
 class Provider(Protocol):
@@ -192,7 +197,8 @@ def _key_problem(name: str, file: ProviderFile, env: Mapping[str, str]) -> Diale
             f"export {file.key_variable}=… or write it into .env; "
             "or add --offline to rehearse without a model"
         )
-        return _problem(what, where=f"environment variable {file.key_variable}", fix=fix)
+        where = f"environment variable {file.key_variable}"
+        return NoKey(what, where=where, fix=fix, exit_code=ExitCode.CONFIGURATION)
     if not (key.isascii() and key.isprintable()) or " " in key:
         what = "the key holds characters that no key has (blanks, line breaks, typographic signs)"
         return _problem(

@@ -5,7 +5,8 @@ Defaults under a person's file under the project's under the environment under t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ class Origin(Struct, frozen=True):
 
 
 def effective(
-    config: Path | None,
+    config: str | PathLike[str] | None,
     *,
     cwd: Path,
     env: Mapping[str, str],
@@ -70,15 +71,17 @@ def effective(
     """The settings in `config`, or in what lies under `cwd`, with the environment and what the
     caller asks for on top.
 
-    Raises DialecticError: exit 4 for a file or a variable that is not understood, 2 for the rest.
+    Raises DialecticError: exit 4 for a file or a variable that is not understood, 2 for the rest,
+    also for values of other types.
     """
+    _check_types(config, agents, rounds, model)
     if offline and model is not None:
         raise DialecticError(
             "a rehearsal asks no model: offline and a model exclude each other",
             fix="leave one out",
             exit_code=ExitCode.USAGE,
         )
-    loaded = load(config, cwd=cwd, user=user_folder(env))
+    loaded = load(None if config is None else Path(config), cwd=cwd, user=user_folder(env))
     document, settings = loaded.document, loaded.sound()
     settings = select(with_environment(settings, env), agents)
     named = {name.removeprefix("DIALECTIC_"): f"environment {name}" for name in VARIABLES}
@@ -90,6 +93,28 @@ def effective(
     elif model is not None:
         settings, by["MODEL"] = with_model(settings, model), "--model"
     return Effective(settings, document, by.get("MODEL"), by.get("ROUNDS"))
+
+
+def _check_types(config: object, agents: object, rounds: object, model: object) -> None:
+    """Refuse what only a program can get wrong: on a command line everything has its type."""
+    if config is not None and not isinstance(config, str | PathLike):
+        what, fix = "`config` is no path", "write the settings into a file, and give its path"
+    elif isinstance(agents, str):
+        what, fix = "`agents` is one text, not a list", f'write agents=["{agents}"]'
+    elif agents is not None and not _are_texts(agents):
+        fix = 'give a list of roles or agent ids: agents=["architect", "kiss"]'
+        what = f"`agents` is {agents!r}"
+    elif isinstance(rounds, bool) or not isinstance(rounds, int | None):
+        what, fix = f"`rounds` is {rounds!r}", "give a whole number: rounds=2"
+    elif not isinstance(model, str | None):
+        what, fix = f"`model` is {model!r}", 'give "provider/model" as a text'
+    else:
+        return
+    raise DialecticError(what, fix=fix, exit_code=ExitCode.USAGE)
+
+
+def _are_texts(given: object) -> bool:
+    return isinstance(given, Collection) and all(isinstance(each, str) for each in given)
 
 
 def origins(found: Effective) -> Iterator[Origin]:

@@ -2,8 +2,8 @@
 positions after a colon.
 
 A position is a version (`REF:42`, `REF:-1`), the beginning of a round (`REF:r2`), or a turn
-(`REF:r2/critique/a>b`, with or without its stage). Pure: whoever looks things up hands in the ids
-and events.
+(`REF:r2/critique/a>b`, with or without its stage and the `agent-` of ids). Pure: whoever looks
+things up hands in the ids and events.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ def _of_turn(position: str, log: Sequence[Envelope]) -> int:
     found = [(envelope.header.version, _turn(envelope)) for envelope in log]
     names = {name for _, name in found if name is not None}
     meant = {name for name in names if position in (name, _short(name))}
+    meant = meant or _by_short_names(position, names)
     if meant:
         return max(version for version, name in found if name in meant)
     close = difflib.get_close_matches(position, [_short(name) for name in names], 1)
@@ -128,6 +129,29 @@ def _turn(envelope: Envelope) -> str | None:
 def _short(turn: str) -> str:
     """A turn's id without its stage, which people may leave out."""
     return turn.partition("/")[2]
+
+
+def _by_short_names(position: str, names: Iterable[str]) -> set[str]:
+    """The turns of `names` that a position means when agents are named without their `agent-`: one,
+    be it in several stages. Raises DialecticError (exit 2) when it may mean others.
+    """
+    meant = {name for name in names if _is_shorter(position, name)}
+    whole = sorted({_short(name) or name for name in meant})
+    if len(whole) > 1:
+        raise _usage(f"{position!r} may mean {', '.join(whole)}", "write it in full")
+    return meant
+
+
+def _is_shorter(position: str, turn: str) -> bool:
+    """Whether a position names a turn without the `agent-` that ids of agents begin with."""
+    where, _, who = position.rpartition("/")
+    place, _, ids = turn.rpartition("/")
+    names, agents = who.split(">"), ids.split(">")
+    return (
+        where in (place, _short(place))
+        and len(names) == len(agents)
+        and all(agent in (name, f"agent-{name}") for name, agent in zip(names, agents, strict=True))
+    )
 
 
 def _nowhere(what: str, log: Sequence[Envelope]) -> DialecticError:

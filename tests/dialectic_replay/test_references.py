@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +25,14 @@ IDS = (
 """Newest first."""
 
 LOG = envelopes_of(play([opened(("a", "b"), 2)], perform(CALM)))
+
+PREFIXED = envelopes_of(play([opened(("agent-a", "agent-b"), 1)], perform(CALM)))
+"""A run whose agents are called as the built-in ones are."""
+
+
+def turns_of(log: Iterable[Envelope]) -> set[str]:
+    """The turns that a model was asked for."""
+    return {each.event.turn for each in log if isinstance(each.event, CallRequested)}
 
 
 def about(envelope: Envelope, turn: str) -> bool:
@@ -132,10 +143,40 @@ def test_a_round_is_the_place_before_its_first_event(round: int) -> None:
 
 def test_a_turn_is_the_place_after_its_last_event() -> None:
     """With or without its stage, for every turn of the run."""
-    turns = {each.event.turn for each in LOG if isinstance(each.event, CallRequested)}
-    for turn in turns:
+    for turn in turns_of(LOG):
         last = max(each.header.version for each in LOG if about(each, turn))
         assert last == find_version(turn, LOG) == find_version(turn.removeprefix("debate/"), LOG)
+
+
+@pytest.mark.parametrize("turn", sorted(turns_of(PREFIXED)))
+def test_the_prefix_of_agents_may_be_left_out(turn: str) -> None:
+    """Of the speaker, of the target, or of both: whoever is meant is the same."""
+    where, _, who = turn.removeprefix("debate/").rpartition("/")
+    shorter = product(*({each, each.removeprefix("agent-")} for each in who.split(">")))
+    for names in shorter:
+        position = f"{where}/{'>'.join(names)}"
+
+        assert find_version(turn, PREFIXED) == find_version(position, PREFIXED)
+        assert find_version(turn, PREFIXED) == find_version(f"debate/{position}", PREFIXED)
+
+
+def test_a_short_name_stands_behind_the_same_name_in_full() -> None:
+    """What a position says as it is written is never taken for something shorter."""
+    log = envelopes_of(play([opened(("agent-a", "a"), 1)], perform(CALM)))
+
+    assert find_version("debate/r1/proposal/a", log) == find_version("r1/proposal/a", log)
+    assert find_version("r1/proposal/agent-a", log) != find_version("r1/proposal/a", log)
+
+
+def test_a_short_name_that_may_mean_two_turns_is_refused_with_both() -> None:
+    """Nothing is guessed."""
+    log = envelopes_of(play([opened(("agent-a", "a", "agent-b"), 1)], perform(CALM)))
+
+    with pytest.raises(DialecticError, match="may mean") as refusal:
+        find_version("r1/critique/a>b", log)
+
+    assert ExitCode.USAGE == refusal.value.exit_code
+    assert "r1/critique/a>agent-b, r1/critique/agent-a>agent-b" in refusal.value.what
 
 
 @pytest.mark.parametrize(

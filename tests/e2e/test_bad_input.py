@@ -61,7 +61,7 @@ CASES = [
         key=False,
     ),
     Case("a missing script", 4, ("debate", "x", "-m", "scripted/none.yaml"), ("none.yaml",)),
-    Case("a missing environment file", 1, ("debate", "x", "-e", "none"), ("none", "--env-file")),
+    Case("a missing environment file", 4, ("debate", "x", "-e", "none"), ("none", "--env-file")),
     Case("a missing configuration", 4, ("debate", "x", "-c", "none.json"), ("none.json",)),
     Case(
         "an unknown key",
@@ -89,6 +89,10 @@ CASES = [
     Case("an option of another command", 2, ("-v", "ls"), ("no option", "dialectic ls")),
     Case("no log to look at", 2, ("show",), ("there is no log here yet", "dialectic debate")),
     Case("nothing to resume", 2, ("resume",), ("there is no log here yet",)),
+    Case("a point to resume", 2, ("resume", "@:r1"), ("whole", "leave out :r1")),
+    Case("a point to answer", 2, ("answer", "@:r1"), ("whole", "leave out :r1")),
+    Case("a point to export", 2, ("export", "@", "@:7"), ("@:7", "leave out :7")),
+    Case("a point to verify", 2, ("audit", "verify", "@:-1"), ("whole", "leave out :-1")),
     Case("no file to import", 2, ("import", "none.jsonl"), ("none.jsonl",)),
 ]
 
@@ -116,14 +120,14 @@ def test_a_mistake_is_said_once_and_costs_nothing(case: Case, tmp_path: Path) ->
     assert [] == json.loads(listed.out)["data"]
 
 
-@pytest.mark.parametrize("arguments", [(), ("audit",)])
+@pytest.mark.parametrize("arguments", [(), ("audit",), ("config",)])
 def test_a_command_without_a_verb_is_shown_the_help(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """The help goes to stderr, since nothing was asked for, and the exit code is 1."""
+    """The help goes to stderr, since nothing was asked for: that is a mistake of usage."""
     ended = dialectic(tmp_path, *arguments)
 
-    assert (1, "") == (ended.code, ended.out)
+    assert (2, "") == (ended.code, ended.out)
     assert ended.err.startswith("Usage: dialectic")
 
 

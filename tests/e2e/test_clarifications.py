@@ -120,7 +120,8 @@ def test_an_interrupt_ends_a_pending_question(server: Running, tmp_path: Path) -
         assert 130 == process.wait(timeout=60)
         lines = on.settle().splitlines()
 
-    assert "  no answer is needed any more" in lines
+    assert "  no answer is needed any more" not in lines
+    assert "open questions:" in lines
     assert lines[-1].startswith("dialectic resume deb-")
     assert {} == answers_in(tmp_path)
 
@@ -241,6 +242,20 @@ def test_another_process_answers_while_the_first_one_waits(server: Running, tmp_
     assert (0, "4 questions answered\n") == (given.code, given.err)
     assert {"one", "two", "three", "NA"} == set(answers_in(tmp_path).values())
     assert "  no answer is needed any more" in shown.splitlines()
+
+
+def test_a_run_that_lacks_its_key_is_told_what_resuming_takes(
+    server: Running, tmp_path: Path
+) -> None:
+    """It cannot become a rehearsal: the key is exported or stands in a file."""
+    assert 7 == dialectic(tmp_path, *OPTIONS, "--no-input", url=server.url).code
+
+    ended = dialectic(tmp_path, "resume")
+
+    assert (4, "") == (ended.code, ended.out)
+    assert "OPENAI_API_KEY" in ended.err
+    assert "-e FILE" in ended.err
+    assert "--offline" not in ended.err
 
 
 def test_a_killed_debate_is_answered_and_resumed(server: Running, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from dialectic_actors.settings.answers import Answers, answers_of
 from dialectic_events.contents import Question
 from dialectic_events.errors import DialecticError
 from dialectic_events.turns import TurnFailed
-from support.asked import AGENTS, answered_in, asks, opening, put_to
+from support.asked import AGENTS, answered_in, asks, opening, put_to, questions_of
 
 Reply = Callable[[Sequence[str] | None], None]
 
@@ -211,3 +211,17 @@ def test_each_run_of_a_system_has_its_own_person() -> None:
 
     assert (["c1-a-1"], [], [["to c1-a-1"]]) == (one.put_ids, other.put_ids, replies)
     assert (["t"], "somebody") == (other.withdrawn, persons.by)
+
+
+def test_what_is_asked_is_settled_by_its_answer_or_by_its_end() -> None:
+    """Of the agent and the pass that were asked about, and of nobody else."""
+    respondent = Respondent(opening())
+    hear(respondent, 1, "a", 2)
+    hear(respondent, 1, "b", 1)
+    of_a, of_b = questions_of(1, "a", 2), questions_of(1, "b", 1)
+    assert (False, False) == tuple(map(respondent.asked.is_settled, (of_a, of_b)))
+
+    respondent.hear(answered_in(1, "a"))
+
+    assert (True, False) == tuple(map(respondent.asked.is_settled, (of_a, of_b)))
+    assert not respondent.asked.is_settled(questions_of(2, "a", 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import dialectic_actors
 from dialectic_actors import Debate, DialecticError, Outcome, Store, debate, debates, events, replay
 from dialectic_actors.api.runs import continue_run
 from dialectic_actors.runtime.live import LiveRun
+from dialectic_events.errors import ExitCode
 from dialectic_replay.run import Run
 
 PROBLEM = "Design a cache"
@@ -219,3 +221,25 @@ def test_every_public_name_is_there() -> None:
     """What `__all__` promises is given, and `dir` lists it."""
     assert dir(dialectic_actors) == sorted(dialectic_actors.__all__)
     assert [] == [n for n in dialectic_actors.__all__ if getattr(dialectic_actors, n) is None]
+
+
+@pytest.mark.parametrize(
+    ("problem", "options", "what"),
+    [
+        (None, {}, "the problem is None"),
+        (7, {}, "the problem is 7"),
+        ("x", {"config": {"debate": {"rounds": 1}}}, "`config` is no path"),
+        ("x", {"agents": "architect"}, "`agents` is one text"),
+        ("x", {"rounds": "2"}, "`rounds` is '2'"),
+    ],
+)
+def test_what_a_program_gives_in_the_wrong_shape_stores_nothing(
+    problem: Any, options: dict[str, Any], what: str, tmp_path: Path
+) -> None:
+    """One error with its remedy, before there is a log."""
+    with pytest.raises(DialecticError, match=re.escape(what)) as refusal:
+        debate(problem, cwd=tmp_path, offline=True, **options)
+
+    assert ExitCode.USAGE == refusal.value.exit_code
+    assert refusal.value.fix
+    assert [] == list(tmp_path.iterdir())

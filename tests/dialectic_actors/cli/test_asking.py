@@ -133,6 +133,23 @@ def test_a_question_that_is_answered_elsewhere_is_taken_back(
     assert "c2-1" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_a_question_that_stays_open_is_not_called_needless(
+    is_settled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is taken back when the run rests as well, and then its answer is still to come."""
+    with terminal() as on:
+        monkeypatch.setattr(sys, "stderr", on.stream)
+        with Dialogue(on.slave, {}, is_terminal=True, settled=lambda _: is_settled) as dialogue:
+            put(dialogue, "c1", "One?")
+            on.until(lambda text: "c1-1  One?\n  >" in text)
+            dialogue.withdraw("run", "c1")
+            put(dialogue, "c2", "Two?")
+            shown = on.until(lambda text: "c2-1  Two?" in text)
+
+    assert is_settled == ("no answer is needed any more" in shown)
+
+
 def test_leaving_ends_a_pending_question() -> None:
     """Nobody is waited for, and nobody is told."""
     with piped(b"", is_open=True) as dialogue:

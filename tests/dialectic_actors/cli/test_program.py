@@ -85,6 +85,42 @@ def test_a_mistaken_command_line_is_one_error_with_a_remedy(
     assert 1 == said.err.count("error: ")
 
 
+@pytest.mark.parametrize(
+    ("variable", "arguments", "what"),
+    [
+        ("DIALECTIC_DEBATE_ROUNDS", ["debate", "x"], "'two' is not a valid integer"),
+        ("DIALECTIC_CONFIG_SHOW_OFFLINE", ["config", "show"], "'two' is not a valid boolean"),
+        ("DIALECTIC_LS_NUMBER", ["ls"], "'two' is not a valid integer range"),
+    ],
+)
+def test_a_variable_that_stands_for_an_option_is_named_when_it_is_refused(
+    variable: str,
+    arguments: list[str],
+    what: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nobody looks on the command line for what was never written there."""
+    monkeypatch.setenv(variable, "two")
+
+    code = run(arguments)
+
+    said = capsys.readouterr()
+    assert (4, "") == (code, said.out)
+    assert said.err.startswith(f"error: {what}")
+    assert f"  where: environment variable {variable}\n" in said.err
+    assert f"unset {variable}" in said.err
+
+
+def test_what_a_shell_would_redirect_is_quoted_in_examples(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An example is pasted: `a>b` without quotes writes a file `b`."""
+    bare = re.compile(r"dialectic[^']*\w>\w")
+
+    assert [] == [each for each in PAGES if bare.search(page(each, capsys))]
+
+
 def test_what_is_said_before_a_command_is_handed_on(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:

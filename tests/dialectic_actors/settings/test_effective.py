@@ -89,6 +89,41 @@ def test_each_setting_is_traced_to_who_said_it(tmp_path: Path) -> None:
     assert "--offline" == asked["agents[1].provider"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "what", "fix"),
+    [
+        ({"agents": "architect"}, "`agents` is one text", '["architect"]'),
+        ({"agents": 3}, "`agents` is 3", "list"),
+        ({"agents": ["architect", 3]}, "`agents`", "list"),
+        ({"agents": b"kiss"}, "`agents` is b'kiss'", "list"),
+        ({"rounds": "2"}, "`rounds` is '2'", "whole number"),
+        ({"rounds": 2.0}, "`rounds` is 2.0", "whole number"),
+        ({"rounds": True}, "`rounds` is True", "whole number"),
+        ({"model": 4}, "`model` is 4", "provider/model"),
+    ],
+)
+def test_what_a_program_gives_in_the_wrong_shape_is_refused(
+    tmp_path: Path, asked: Mapping[str, Any], what: str, fix: str
+) -> None:
+    """The option is named, and how it is written; nothing is taken apart that was meant whole."""
+    with pytest.raises(DialecticError) as caught:
+        effective(None, cwd=tmp_path, env=NOWHERE, **asked)
+
+    assert ExitCode.USAGE == caught.value.exit_code
+    assert caught.value.what.startswith(what)
+    assert fix in caught.value.fix
+
+
+@pytest.mark.parametrize("config", [{"debate": {"rounds": 2}}, 7, b"c.json"])
+def test_a_configuration_is_named_by_its_path(tmp_path: Path, config: Any) -> None:
+    """Settings that a program has at hand are written into a file first."""
+    with pytest.raises(DialecticError, match="`config` is no path") as caught:
+        effective(config, cwd=tmp_path, env=NOWHERE)
+
+    assert ExitCode.USAGE == caught.value.exit_code
+    assert "file" in caught.value.fix
+
+
 def test_the_environment_stands_between_file_and_command_line(tmp_path: Path) -> None:
     """An empty variable says nothing."""
     write(tmp_path, {"debate": {"rounds": 5}})

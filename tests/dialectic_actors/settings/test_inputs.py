@@ -104,5 +104,34 @@ def test_a_missing_named_env_file_fails(tmp_path: Path) -> None:
     """A file that was asked for must be there."""
     with pytest.raises(DialecticError) as caught:
         read_env_file(Path("nope.env"), tmp_path)
-    assert ExitCode.FAILED == caught.value.exit_code
+    assert ExitCode.CONFIGURATION == caught.value.exit_code
     assert "--env-file" in caught.value.fix
+
+
+def test_a_line_that_sets_nothing_is_left_out_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By file and line, its words are not repeated: they may be half of a key."""
+    file = tmp_path / "own.env"
+    file.write_text('A_B=1\n\n\nsk-secret is = no line\n# a remark\nA_C="2\nA_D=3\n', "utf-8")
+
+    environment = read_env_file(file, tmp_path)
+
+    assert ("1", "3") == (environment["A_B"], environment["A_D"])
+    assert "A_C" not in environment
+    assert [f"{file}:4", f"{file}:6"] == [each.partition(": ")[0] for each in caplog.messages]
+    assert "NAME=value" in caplog.text
+    assert "sk-secret" not in caplog.text
+
+
+@given(st.binary(max_size=60).filter(lambda text: text.strip() != b"-"))
+def test_a_dash_is_the_problem_on_standard_input(text: bytes) -> None:
+    """As an argument it means what it means after `-p`, with the same refusals."""
+
+    def read(argument: str | None, path: Path | None) -> object:
+        try:
+            return read_problem(argument, path, BytesIO(text))
+        except DialecticError as refused:
+            return str(refused)
+
+    assert read(None, Path("-")) == read("-", None)
