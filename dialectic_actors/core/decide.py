@@ -192,9 +192,21 @@ def _conclusion(run: Run, agenda: Agenda) -> Event | None:
         for turn, call in agenda.undecided.items():
             following = after_failure(run, run.turns[turn], call)
             if isinstance(following, TurnFailed) and rests_instead(run, call):
-                return RunSuspended(reason=following.reason, waits_for=tuple(agenda.undecided))
+                return RunSuspended(reason=following.reason, waits_for=_spent(run, agenda))
             return following
     return None
+
+
+def _spent(run: Run, agenda: Agenda) -> tuple[str, ...]:
+    """The turns whose attempts are all spent, for what may pass."""
+    return tuple(
+        [
+            turn
+            for turn, call in agenda.undecided.items()
+            if rests_instead(run, call)
+            and isinstance(after_failure(run, run.turns[turn], call), TurnFailed)
+        ]
+    )
 
 
 def _overrun(run: Run, agenda: Agenda, wake: str) -> tuple[Event, ...]:

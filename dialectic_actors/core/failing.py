@@ -28,7 +28,7 @@ def lacks_voices(run: Run, failed: Iterable[str]) -> bool:
 
 
 def spent_before(run: Run, turn: str) -> int:
-    """How many attempts of a turn do not count any more, since the run has rested."""
+    """How many attempts of a turn do not count any more, since the run has rested for it."""
     return run.spent.get(turn, 0) if _may_rest(run) else 0
 
 

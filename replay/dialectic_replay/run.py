@@ -64,8 +64,8 @@ class Result(Struct, frozen=True):
 
 class Run(Struct):
     """The fold of a run's log. Turns by id, in the order in which they were first heard of; calls
-    by id; deadlines that passed, in seconds, by round. `spent` says of open turns how many of their
-    attempts were made before the run was last taken up after a failure that may pass.
+    by id; deadlines that passed, in seconds, by round. `spent` says how many attempts a turn had
+    had when the run came to rest for it.
     """
 
     opened: RunOpened | None = None
@@ -169,10 +169,9 @@ def _apply(run: Run, event: Event) -> None:
             run.opened, run.status = event, "running"
         case RunSuspended():
             run.status, run.reason = "suspended", event.reason
+            if event.reason.partition(":")[0] in PASSING:
+                run.spent |= {turn: len(run.attempts[turn]) for turn in event.waits_for}
         case RunResumed():
-            if run.reason.partition(":")[0] in PASSING:
-                tried = run.attempts.items()
-                run.spent = {turn: len(calls) for turn, calls in tried if turn not in run.results}
             run.status, run.reason, run.claim = "running", "", event.claim
         case RunConcluded():
             run.status = "concluded" if event.outcome == "complete" else "partial"

@@ -151,8 +151,7 @@ def rests_instead(seen: Witness, event: TurnFailed | RunSuspended) -> Found | No
         is_spent = seen.may_rest and _is_spent(seen, event.turn)
         what = f"{event.turn} fails, and the run was to rest"
         return Found(what, seen.calls_at(event.turn)) if is_spent else None
-    spent = [turn for turn in seen.run.attempts if turn not in seen.run.results]
-    if seen.may_rest and any(_is_spent(seen, turn) for turn in spent):
+    if seen.may_rest and event.waits_for and all(_is_spent(seen, t) for t in event.waits_for):
         return None
     return Found("the run rests, and somebody was to be asked")
 

@@ -72,7 +72,6 @@ class Witness:
 
     __slots__ = (
         "_awaited",
-        "_rests_for",
         "claimed",
         "ended_at",
         "event",
@@ -87,13 +86,13 @@ class Witness:
         "over_at",
         "passed_at",
         "plan",
-        "renewed_at",
         "requested_at",
         "rested_at",
         "resumed_at",
         "run",
         "settled_at",
         "shown",
+        "spent_at",
         "strands",
         "used_at",
     )
@@ -108,8 +107,8 @@ class Witness:
         self.ended_at: dict[str, int] = {}
         self.used_at: dict[str, int] = {}
         self.passed_at: dict[int, int] = {}
-        self.opened_at = self.rested_at = self.resumed_at = self.over_at = self.renewed_at = 0
-        self._rests_for = ""
+        self.opened_at = self.rested_at = self.resumed_at = self.over_at = 0
+        self.spent_at: dict[str, int] = {}
         self.made: dict[str, list[str]] = {}
         self.claimed: set[tuple[str, str]] = set()
         self.ids: dict[str, int] = {}
@@ -143,11 +142,12 @@ class Witness:
             case RunOpened():
                 self.opened_at = number
                 self._ask_the_protocol()
-            case RunSuspended(reason=reason):
-                self.rested_at, self._rests_for = number, reason.partition(":")[0]
+            case RunSuspended():
+                self.rested_at = number
+                if event.reason.partition(":")[0] in PASSING:
+                    self.spent_at |= dict.fromkeys(event.waits_for, number)
             case RunResumed():
                 self.resumed_at = number
-                self.renewed_at = number if self._rests_for in PASSING else self.renewed_at
             case DeadlinePassed():
                 self.passed_at.setdefault(event.round, number)
             case RunConcluded() | RunFailed():
@@ -259,7 +259,7 @@ class Witness:
 
     def counted(self, turn: str) -> list[Call]:
         """The calls of a turn whose failures count against its attempts."""
-        since = self.renewed_at if self.may_rest else 0
+        since = self.spent_at.get(turn, 0) if self.may_rest else 0
         calls = self.run.attempts.get(turn, ())
         return [self.run.calls[call] for call in calls if self.requested_at[call] > since]
 

@@ -28,7 +28,7 @@ from dialectic_events.runs import (
     Synthesis,
 )
 
-__all__ = ["DEBATES", "Tally", "campaign", "experiment", "run_seed"]
+__all__ = ["DEBATES", "OUTAGES", "Tally", "campaign", "experiment", "run_seed"]
 
 DEBATES = 512
 """How many different debates there are."""
@@ -56,6 +56,9 @@ class Tally(Struct):
 
 _GOES_ON = FailurePolicy()
 
+OUTAGES = 1 << 20
+"""The first of the seeds that have an outage."""
+
 _THRESHOLDS = (
     Summarization(40, 80),
     Summarization(54, 80),
@@ -69,17 +72,16 @@ _THRESHOLDS = (
 def experiment(seed: int) -> tuple[Config, Faults]:
     """The debate of a seed, and the faults that it may meet. Debates are small, since what can go
     wrong shows in small ones, and there are a few hundred of them: each meets many schedules, and
-    its calm run is made once.
+    its calm run is made once. From OUTAGES on, the provider is out when a turn is first tried, and
+    runs are to rest until it is back.
     """
     debate, mixture = Random(seed % DEBATES), swarm(seed)
-    plan = swarm(debate.randrange(2**32))
-    return _config(debate), replace(
-        mixture,
-        provider=plan.provider,
-        failing=plan.failing,
-        troubles=plan.troubles,
-        outage=plan.outage,
-    )
+    plan, config = swarm(debate.randrange(2**32)), _config(debate)
+    faults = replace(mixture, provider=plan.provider, failing=plan.failing, troubles=plan.troubles)
+    if seed < OUTAGES:
+        return config, faults
+    resting = replace(config, failure=FailurePolicy(1, "rest"))
+    return resting, replace(faults, outage=1 + plan.provider % 4)
 
 
 def _config(random: Random) -> Config:
@@ -101,12 +103,7 @@ def _config(random: Random) -> Config:
         stop=random.choice((None, None, StopRule("convergence", 0.7), StopRule("quality", 0.6))),
         synthesis=random.choice(("judge", "judge", *get_args(Synthesis))),
         failure=random.choice(
-            (
-                _GOES_ON,
-                FailurePolicy(1, "rest"),
-                FailurePolicy(min(agents, 2)),
-                FailurePolicy(1, "stop"),
-            )
+            (_GOES_ON, _GOES_ON, FailurePolicy(min(agents, 2)), FailurePolicy(1, "stop"))
         ),
         tools=random.choice(((), (), ("context_search",))),
         tool_call_limit=random.choice((1, 2)),

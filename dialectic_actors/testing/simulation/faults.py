@@ -88,7 +88,6 @@ def swarm(seed: int) -> Faults:
     switches = {name: random.random() < 0.3 for name in SWITCHES}
     troubles = tuple(trouble for trouble in TROUBLES if random.random() < 0.4)
     failing = random.choice((0, 0, 10, 30)) if troubles else 0
-    provider, outage = random.randrange(32), random.choice((0, 0, 0, 0, 0, 0, 1, 3))
     return replace(
-        CALM, provider=provider, failing=failing, troubles=troubles, outage=outage, **switches
+        CALM, provider=random.randrange(32), failing=failing, troubles=troubles, **switches
     )

@@ -77,6 +77,8 @@ def _smaller(failure: SimulationFailed) -> Iterator[tuple[Config, Faults, Sequen
     for name in _SWITCHES:
         if getattr(faults, name) != getattr(CALM, name):
             yield config, replace(faults, **{name: getattr(CALM, name)}), choices
+    for outage in range(faults.outage):
+        yield config, replace(faults, outage=outage), choices
     for trouble in faults.troubles:
         # A key that is refused always is a run that rests for ever.
         if len(faults.troubles) > 1 and trouble != "auth":
