@@ -135,8 +135,8 @@ _CORE = (
         "retry-counted-twice",
         "Each failure counts as two.",
         f"{_RETRY}:next_attempt",
-        "failures = sum(_counts(call, tried) for call in calls)",
-        "failures = 2 * sum(_counts(call, tried) for call in calls)",
+        "failures = sum(_counts(call, tried) for call in counted)",
+        "failures = 2 * sum(_counts(call, tried) for call in counted)",
     ),
     Mutant(
         "limit-checked-after-the-call",
@@ -374,12 +374,13 @@ _RUNTIME = (
         "write-error-swallowed",
         "What a full disk refused is reported as stored.",
         f"{_LOG}._append",
-        "return (error,)",
+        "if len(group) == 1:",
         """
-        from dialectic_events.envelope import Head
-        from dialectic_events.store import Appended
-        last = group[0].batch.records[-1]
-        return (Appended(Head(last.version, last.digest), 0),)
+        if len(group) == 1:
+            from dialectic_events.envelope import Head
+            from dialectic_events.store import Appended
+            last = group[0].batch.records[-1]
+            return (Appended(Head(last.version, last.digest), 0),)
         """,
     ),
     Mutant(
