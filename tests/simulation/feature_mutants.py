@@ -34,13 +34,6 @@ FEATURES: tuple[Mutant, ...] = (
         "False",
     ),
     Mutant(
-        "answered-twice",
-        "A repeated answer of a person is recorded again.",
-        f"{_DECIDE}:_decided",
-        'asked = isinstance(effect, TakeTurn) and effect.turn.kind == "answer"',
-        "asked = True",
-    ),
-    Mutant(
         "asked-again-for-nothing",
         "There is another pass of questions although nobody had one.",
         f"{_FRAMING}:clarifications",
