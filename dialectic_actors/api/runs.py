@@ -216,6 +216,12 @@ def debates(
     The options are those of `Debate`. An interrupt suspends all. Raises the first error of a
     run once the others are at rest.
     """
+    if isinstance(problems, str):
+        raise DialecticError(
+            "`problems` is one text, not a list",
+            fix="write debates([…]), or debate(…) for one",
+            exit_code=ExitCode.USAGE,
+        )
     planned: dict[str, Debate] = {}
     for problem in problems:
         each = Debate(problem, store=store, **options)

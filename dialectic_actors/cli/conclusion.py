@@ -192,7 +192,7 @@ _ADVICE: Mapping[str, str] = {
     "auth": "the key was refused: put a valid one in its place (dialectic doctor looks), then",
     "payment": "the account cannot pay: add to it, or raise its limit, then",
     **dict.fromkeys(
-        PASSING, "the provider gave no answer: when it is back (dialectic doctor looks),"
+        PASSING, "the provider gave no answer: wait until it is back (dialectic doctor looks), then"
     ),
 }
 """What only a person can mend, before a run can be resumed."""

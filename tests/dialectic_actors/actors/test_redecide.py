@@ -180,7 +180,7 @@ def test_another_decision_is_reported_at_the_event_it_would_replace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Today nobody retries: the first retry of the log is a failed turn."""
-    monkeypatch.setattr(asking, "next_attempt", lambda *_: None)
+    monkeypatch.setattr(asking, "next_attempt", lambda *_, **__: None)
     found = again(TROUBLED)
 
     assert found is not None

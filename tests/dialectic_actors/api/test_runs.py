@@ -148,6 +148,14 @@ def test_several_debates_run_at_once(tmp_path: Path) -> None:
     assert [] == debates([], cwd=tmp_path)
 
 
+def test_one_problem_is_no_list_of_problems(tmp_path: Path) -> None:
+    """Each letter would be debated."""
+    with pytest.raises(DialecticError, match="not a list"):
+        debates("abc", cwd=tmp_path, **SMALL)
+
+    assert [] == [*tmp_path.iterdir()]
+
+
 def test_a_state_document_is_no_condition(tmp_path: Path) -> None:
     """Where it cannot be written the debate is concluded all the same, and that is said."""
     (tmp_path / "debates").write_text("a file where the directory belongs")
