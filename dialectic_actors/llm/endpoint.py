@@ -71,8 +71,8 @@ async def _bound(response: httpx2.Response) -> None:
 
 
 class Client:
-    """Posts bytes to one endpoint over the SDK's transport, with the headers that the SDK states:
-    each call once, waited for as long as it is let.
+    """Posts bytes to one endpoint over the SDK's transport: each call once, waited for as long as
+    it is let.
 
     What the SDK's `post` does besides for each request (options, retries, error types) costs more
     than all the rest of a call, and a call here has no use for it: docs/decisions/0022.

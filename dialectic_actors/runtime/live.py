@@ -63,6 +63,7 @@ def _check_cast(run: Run, stream: str) -> None:
             raise IntegrityError(
                 f"{turn.id} is asked of {turn.speaker!r}, who is no agent of this run",
                 where=stream,
+                fix="it can be shown, exported and verified; nobody could take that turn",
             )
 
 

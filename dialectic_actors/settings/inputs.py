@@ -55,7 +55,8 @@ def read_problem(text: str | None, path: Path | None, stdin: BinaryIO) -> str:
 def check_problem(problem: object) -> None:
     """Raises DialecticError (exit 2) unless a program gives a text that is not blank."""
     if not isinstance(problem, str):
-        raise _usage(f"the problem is {problem!r}, not a text", 'give it as a text: debate("…")')
+        what = f"the problem is no text, but of type {type(problem).__name__}"
+        raise _usage(what, 'give it as a text: debate("…")')
     if not problem.strip():
         raise _usage("the problem is blank", "say it")
 

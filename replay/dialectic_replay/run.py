@@ -170,7 +170,7 @@ def _apply(run: Run, event: Event) -> None:
         case RunSuspended():
             run.status, run.reason = "suspended", event.reason
             if event.reason.partition(":")[0] in PASSING:
-                run.spent |= {turn: len(run.attempts[turn]) for turn in event.waits_for}
+                run.spent |= {turn: len(run.attempts.get(turn, ())) for turn in event.waits_for}
         case RunResumed():
             run.status, run.reason, run.claim = "running", "", event.claim
         case RunConcluded():

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from dialectic_events.calls import CallAnswered, CallLost
 from dialectic_events.errors import IntegrityError
+from dialectic_events.runs import RunSuspended
 from dialectic_events.stores import open_store
 from dialectic_events.turns import ProposalMade, SynthesisMade, TurnFailed, TurnSkipped
 from dialectic_events.union import Event
@@ -86,6 +87,15 @@ def test_a_turn_is_settled_once(log: list[Event], data: st.DataObject) -> None:
 
     with pytest.raises(IntegrityError, match="settled twice"):
         evolve(run, data.draw(st.sampled_from(ends)))
+
+
+def test_a_run_may_wait_for_a_turn_that_was_never_tried() -> None:
+    """Whatever words it rests with: nothing of that turn is spent."""
+    rests = RunSuspended(reason="server: as told", waits_for=("debate/r1/proposal/architect",))
+
+    run = fold([opened(), rests])
+
+    assert ("suspended", {"debate/r1/proposal/architect": 0}) == (run.status, run.spent)
 
 
 @given(runs())

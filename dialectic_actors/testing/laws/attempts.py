@@ -29,7 +29,7 @@ from dialectic_replay.run import Call
 
 __all__ = ["ATTEMPTS"]
 
-_PASSING: frozenset[ErrorClass] = frozenset(
+_WORTH_WAITING: frozenset[ErrorClass] = frozenset(
     ("rate-limited", "server", "timeout", "connection", "empty", "malformed")
 )
 _FOR_A_PERSON: frozenset[ErrorClass] = frozenset(("auth", "payment"))
@@ -217,7 +217,7 @@ def _next(seen: Witness, agent: Agent, calls: Sequence[Call]) -> _Next | None:
     rest = route[route.index(model) + 1 :] if model in route else route[1:]
     waits = last.ended.error != "rate-limited" or not rest
     waits = waits and (last.ended.retry_after_s or 0.0) <= 3600
-    if last.ended.error in _PASSING and failures < limits.attempts and waits:
+    if last.ended.error in _WORTH_WAITING and failures < limits.attempts and waits:
         whole = min(limits.backoff_s * 2.0 ** (failures - 1), limits.backoff_max_s)
         hint = last.ended.retry_after_s or 0.0
         return _Next(model, max(whole / 2, hint), max(whole, hint))

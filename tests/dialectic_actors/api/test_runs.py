@@ -234,7 +234,7 @@ def test_every_public_name_is_there() -> None:
 @pytest.mark.parametrize(
     ("problem", "options", "what"),
     [
-        (None, {}, "the problem is None"),
+        (None, {}, "the problem is no text"),
         (7, {}, "the problem is 7"),
         ("x", {"config": {"debate": {"rounds": 1}}}, "`config` is no path"),
         ("x", {"agents": "architect"}, "`agents` is one text"),
