@@ -235,7 +235,7 @@ def test_every_public_name_is_there() -> None:
     ("problem", "options", "what"),
     [
         (None, {}, "the problem is no text"),
-        (7, {}, "the problem is 7"),
+        (7, {}, "the problem is no text"),
         ("x", {"config": {"debate": {"rounds": 1}}}, "`config` is no path"),
         ("x", {"agents": "architect"}, "`agents` is one text"),
         ("x", {"rounds": "2"}, "`rounds` is '2'"),
